@@ -1,0 +1,22 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_HPP
+#define STRAIT_HPP
+
+#include <strait/boost_archive.hpp>
+#include <strait/channel.hpp>
+#include <strait/codec.hpp>
+#include <strait/error.hpp>
+#include <strait/exit_status.hpp>
+#include <strait/handle.hpp>
+#include <strait/handle_asio.hpp>
+#include <strait/limits.hpp>
+#include <strait/receiver.hpp>
+#include <strait/sender.hpp>
+#include <strait/version.hpp>
+
+#endif

@@ -1,0 +1,97 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_DETAIL_CODEC_ASSOCIATIVE_HPP
+#define STRAIT_DETAIL_CODEC_ASSOCIATIVE_HPP
+
+#include <strait/detail/codec/element.hpp>
+
+namespace strait::detail {
+
+// Beside its elements each node holds links and a colour (a tree), or a link, a hash and its share
+// of the buckets (a hash table).
+template <class T>
+inline constexpr std::size_t node_charge =
+    sizeof(typename T::value_type) + (shape::hashed<T> ? 3 : 4) * sizeof(void*);
+
+template <class T>
+constexpr std::string_view associative_tag(std::string_view unique, std::string_view multiple) {
+    return shape::unique_keys<T> ? unique : multiple;
+}
+
+// The same key twice is no set of anything.
+template <class T>
+void check_distinct(const T& v, std::size_t n) {
+    if constexpr (shape::unique_keys<T>) {
+        if (v.size() != n) [[unlikely]] throw_bad_message();
+    }
+}
+
+template <class T>
+std::size_t begin_associative(input_archive& ar, T& v, std::size_t min_element) {
+    const std::size_t n = ar.get_length(min_element);
+    ar.charge(std::uint64_t{n} * node_charge<T>);
+    v.clear();
+    // Buckets are part of the charge; growing them by doubling would allocate more.
+    if constexpr (requires { v.reserve(n); }) v.reserve(n);
+    return n;
+}
+
+template <class T>
+struct coder_for<T, kind::set> {
+    using element = typename T::key_type;
+    using parts = types<element>;
+    static constexpr std::string_view tag = associative_tag<T>("set", "multiset");
+    static constexpr std::size_t min_bytes() { return 4; }
+
+    static void save(output_archive& ar, const T& v) {
+        ar.put_length(v.size());
+        ar.charge(v.size() * node_charge<T>);
+        const nesting inner(ar);
+        for (const element& e : v) save_element(ar, e);
+    }
+
+    static void load(input_archive& ar, T& v) {
+        const std::size_t n = begin_associative(ar, v, min_bytes_of<element>());
+        const nesting inner(ar);
+        for (std::size_t i = 0; i < n; ++i) v.emplace_hint(v.end(), load_element<element>(ar));
+        check_distinct(v, n);
+    }
+};
+
+template <class T>
+struct coder_for<T, kind::map> {
+    using key = typename T::key_type;
+    using mapped = typename T::mapped_type;
+    using parts = types<key, mapped>;
+    static constexpr std::string_view tag = associative_tag<T>("map", "multimap");
+    static constexpr std::size_t min_bytes() { return 4; }
+
+    static void save(output_archive& ar, const T& v) {
+        ar.put_length(v.size());
+        ar.charge(v.size() * node_charge<T>);
+        const nesting inner(ar);
+        for (const auto& [k, m] : v) {
+            save_element<key>(ar, k);
+            save_element<mapped>(ar, m);
+        }
+    }
+
+    static void load(input_archive& ar, T& v) {
+        constexpr std::size_t min_element = min_bytes_of<key>() + min_bytes_of<mapped>();
+        const std::size_t n = begin_associative(ar, v, min_element);
+        const nesting inner(ar);
+        for (std::size_t i = 0; i < n; ++i) {
+            key k = load_element<key>(ar);
+            v.emplace_hint(v.end(), std::move(k), load_element<mapped>(ar));
+        }
+        check_distinct(v, n);
+    }
+};
+
+}  // namespace strait::detail
+
+#endif

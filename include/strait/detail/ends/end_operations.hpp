@@ -1,0 +1,263 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_DETAIL_ENDS_END_OPERATIONS_HPP
+#define STRAIT_DETAIL_ENDS_END_OPERATIONS_HPP
+
+#include <strait/detail/link/handler_operation.hpp>
+#include <strait/detail/ends/typed_message.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+// The asynchronous operations of the typed ends.
+
+namespace strait::detail {
+
+using timeout = std::optional<std::chrono::nanoseconds>;
+
+template <class Handler, class Executor>
+void require_executor(const Handler& handler, const Executor& io_executor) {
+    if (!has_executor(asio::get_associated_executor(handler, io_executor)))
+        throw system_error(error::not_bound);
+}
+
+template <class Handler, class Executor>
+class send_handler_operation final
+    : public handler_operation<send_handler_operation<Handler, Executor>, send_operation,
+          sender_core, Handler, Executor> {
+public:
+    using base = typename send_handler_operation::handler_operation;
+
+    template <class H>
+    send_handler_operation(
+        H&& handler, std::shared_ptr<sender_core> core, const Executor& io_executor)
+        : base(std::forward<H>(handler), std::move(core), io_executor) {
+        this->message = &message_;
+    }
+
+    // Encodes and starts; always completes, in the end by run().
+    template <class T>
+    void start(const T& value, ownership mode, timeout limit) {
+        const auto core = this->core_;
+        if (!core) {
+            this->result = error::not_open;
+        } else {
+            this->result = encode_message(*core, value, mode, limit.has_value(), message_);
+        }
+        if (this->result) return this->finish(completion::post);
+        this->connect_slot();
+        if (limit) timer_.emplace(core->executor(), *limit, core, this->id);
+        core->start(*this);
+    }
+
+    void run() {
+        this->disconnect_slot();
+        const error_code ec = this->result;
+        if (this->core_) this->core_->keep_buffer(message_.take_buffer());
+        Handler handler = this->release();
+        std::move(handler)(ec);
+    }
+
+private:
+    outgoing_message message_;
+    std::optional<operation_timer<sender_core>> timer_;
+};
+
+// Keeps the value, and gives it back when it was not sent.
+template <class T, class Handler, class Executor>
+class returning_send_operation final
+    : public handler_operation<returning_send_operation<T, Handler, Executor>, send_operation,
+          sender_core, Handler, Executor> {
+public:
+    using base = typename returning_send_operation::handler_operation;
+
+    template <class H>
+    returning_send_operation(
+        H&& handler, std::shared_ptr<sender_core> core, const Executor& io_executor, T&& value)
+        : base(std::forward<H>(handler), std::move(core), io_executor), value_(std::move(value)) {
+        this->message = &message_;
+    }
+
+    void start() {
+        const auto core = this->core_;
+        if (!core)
+            this->result = error::not_open;
+        else
+            this->result = encode_message(*core, value_, ownership::lend, false, message_);
+        if (this->result) return this->finish(completion::post);
+        this->connect_slot();
+        core->start(*this);
+    }
+
+    void run() {
+        this->disconnect_slot();
+        const error_code ec = this->result;
+        std::optional<T> back;
+        if (ec) back.emplace(std::move(value_));
+        Handler handler = this->release();
+        std::move(handler)(ec, std::move(back));
+    }
+
+private:
+    T value_;
+    outgoing_message message_;  // refers to value_, and goes before it
+};
+
+template <class T, class Handler, class Executor>
+class recv_handler_operation final
+    : public handler_operation<recv_handler_operation<T, Handler, Executor>, recv_operation,
+          receiver_core, Handler, Executor> {
+public:
+    using base = typename recv_handler_operation::handler_operation;
+
+    template <class H>
+    recv_handler_operation(
+        H&& handler, std::shared_ptr<receiver_core> core, const Executor& io_executor)
+        : base(std::forward<H>(handler), std::move(core), io_executor) {}
+
+    ~recv_handler_operation() {
+        if (this->core_ && this->where == recv_operation::state::granted)
+            this->core_->forget(*this);
+    }
+
+    void start(timeout limit) {
+        const auto core = this->core_;
+        if (!core) {
+            this->result = error::not_open;
+            return this->finish(completion::post);
+        }
+        this->connect_slot();
+        if (limit) {
+            const asio::any_io_executor executor = core->executor();
+            if (executor) timer_.emplace(executor, *limit, core, this->id);
+        }
+        core->start(*this);
+    }
+
+    // The message leaves the inbox here and not before, so that whatever keeps this from being
+    // called leaves it to the next receive.
+    void run() {
+        error_code ec;
+        std::optional<T> value;
+        {
+            guard unless_done{this};
+            incoming_message message;
+            if (this->core_ && !this->core_->take(*this, message)) return unless_done.dismiss();
+            ec = this->result;
+            value.emplace(make_value<T>());
+            if (!ec && this->core_) {
+                diagnostics details;
+                ec = decode_message(*this->core_, message, *value, details);
+                if (ec && !this->core_->report({ec, std::move(details)})) {
+                    unless_done.dismiss();
+                    return this->core_->restart(*this);
+                }
+                if (ec) value.emplace(make_value<T>());
+            }
+            unless_done.dismiss();
+        }
+        this->disconnect_slot();
+        Handler handler = this->release();
+        std::move(handler)(ec, std::move(*value));
+    }
+
+private:
+    // Frees the operation when the user's code throws out of it.
+    struct guard {
+        recv_handler_operation* op;
+        void dismiss() noexcept { op = nullptr; }
+        ~guard() {
+            if (op != nullptr) op->abandon();
+        }
+    };
+
+    std::optional<operation_timer<receiver_core>> timer_;
+};
+
+// Initiations hold what they need by value: the end may be moved before they are called.
+
+template <class Executor>
+class end_initiation {
+public:
+    using executor_type = Executor;
+    executor_type get_executor() const noexcept { return executor_; }
+
+protected:
+    explicit end_initiation(Executor executor) : executor_(std::move(executor)) {}
+    ~end_initiation() = default;
+
+    Executor executor_;
+};
+
+template <class Executor>
+class initiate_send : public end_initiation<Executor> {
+public:
+    initiate_send(std::shared_ptr<sender_core> core, Executor executor)
+        : end_initiation<Executor>(std::move(executor)), core_(std::move(core)) {}
+
+    // A value is consumed; a pointer is to an lvalue that lives until here.
+    template <class Handler, class Value>
+    void operator()(Handler&& handler, Value&& value, timeout limit) const {
+        require_executor(handler, this->executor_);
+        using op_type = send_handler_operation<std::decay_t<Handler>, Executor>;
+        op_type* op =
+            op_type::make(std::forward<Handler>(handler), core_, this->executor_);
+        if constexpr (!std::is_pointer_v<std::decay_t<Value>>)
+            op->start(value, ownership::consume, limit);
+        else if constexpr (std::is_const_v<std::remove_pointer_t<std::decay_t<Value>>>)
+            op->start(*value, ownership::copy, limit);
+        else
+            op->start(*value, ownership::share, limit);
+    }
+
+private:
+    std::shared_ptr<sender_core> core_;
+};
+
+template <class Executor>
+class initiate_send_or_return : public end_initiation<Executor> {
+public:
+    initiate_send_or_return(std::shared_ptr<sender_core> core, Executor executor)
+        : end_initiation<Executor>(std::move(executor)), core_(std::move(core)) {}
+
+    template <class Handler, class T>
+    void operator()(Handler&& handler, T&& value) const {
+        require_executor(handler, this->executor_);
+        using op_type =
+            returning_send_operation<std::decay_t<T>, std::decay_t<Handler>, Executor>;
+        op_type::make(
+            std::forward<Handler>(handler), core_, this->executor_, std::move(value))
+            ->start();
+    }
+
+private:
+    std::shared_ptr<sender_core> core_;
+};
+
+template <class T, class Executor>
+class initiate_recv : public end_initiation<Executor> {
+public:
+    initiate_recv(std::shared_ptr<receiver_core> core, Executor executor)
+        : end_initiation<Executor>(std::move(executor)), core_(std::move(core)) {}
+
+    template <class Handler>
+    void operator()(Handler&& handler, timeout limit) const {
+        require_executor(handler, this->executor_);
+        using op_type = recv_handler_operation<T, std::decay_t<Handler>, Executor>;
+        op_type::make(std::forward<Handler>(handler), core_, this->executor_)->start(limit);
+    }
+
+private:
+    std::shared_ptr<receiver_core> core_;
+};
+
+}  // namespace strait::detail
+
+#endif

@@ -1,0 +1,184 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_DETAIL_LINK_CORES_HPP
+#define STRAIT_DETAIL_LINK_CORES_HPP
+
+#include <strait/detail/attachments.hpp>
+#include <strait/detail/config.hpp>
+#include <strait/detail/link/operation.hpp>
+#include <strait/error.hpp>
+#include <strait/limits.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+// The ends of a channel without their types: what the typed ends are made of.
+
+namespace strait {
+
+/// Something a peer did wrong, and what it cost. Given to the fault handler of a receiver.
+struct fault {
+    /// What was wrong. `error::bad_message`, `error::bad_attachment`, `error::handles_lost` and the
+    /// like cost one message; `error::protocol_violation`, `error::message_too_large` and
+    /// `error::too_many_handles` ended the link to that peer; `error::too_many_links` refused one.
+    error_code code;
+
+    /// Names both sides when `code` is `error::type_mismatch`.
+    diagnostics details;
+};
+
+namespace detail {
+
+namespace asio = boost::asio;
+
+using deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+// What a channel is, told to everybody who gets an end of it.
+struct channel_identity {
+    std::uint64_t id[2] = {0, 0};
+    std::uint64_t fingerprint = 0;
+    std::string type_name;
+    limits bounds;
+
+    bool is_same_channel(const channel_identity& other) const noexcept {
+        return id[0] == other.id[0] && id[1] == other.id[1];
+    }
+};
+
+// One sender object. Senders of one channel in one process share a link. Thread-safe.
+class sender_core {
+public:
+    virtual ~sender_core() = default;
+
+    virtual const channel_identity& identity() const noexcept = 0;
+
+    // One more sender of the channel, on that executor (which may be empty).
+    virtual std::shared_ptr<sender_core> clone(const asio::any_io_executor& executor) = 0;
+
+    virtual void bind(const asio::any_io_executor& executor) = 0;
+    virtual asio::any_io_executor executor() const = 0;
+    virtual bool is_open() const noexcept = 0;
+
+    // Pending operations of this sender complete with operation_aborted; later ones fail if closed.
+    virtual void cancel() noexcept = 0;
+    virtual void close() noexcept = 0;
+
+    // A buffer to encode into that was used before, if there is one; and one to be used again.
+    virtual byte_buffer spare_buffer() noexcept = 0;
+    virtual void keep_buffer(byte_buffer buffer) noexcept = 0;
+
+    // Sends the message of the operation, or queues it; the operation is finished in any case.
+    virtual void start(send_operation& op) = 0;
+    virtual void cancel(std::uint64_t id, const error_code& why) noexcept = 0;
+
+    virtual error_code send(outgoing_message& message, const deadline& until) = 0;
+    virtual error_code try_send(outgoing_message& message) = 0;
+
+    // For a message that carries this sender: what is the same for all senders that share a link;
+    // a link for another process; and that link again when it was not given away.
+    virtual const void* link_key() const noexcept = 0;
+    virtual handle give_link(error_code& ec) = 0;
+    virtual void take_back_link(handle stream) noexcept = 0;
+};
+
+struct cargo;
+
+// One receiver object. An operation that was started is finished exactly once unless the context
+// goes away. One thread or strand at a time, but for start, cancel and take of one operation.
+class receiver_core {
+public:
+    virtual ~receiver_core() = default;
+
+    virtual const channel_identity& identity() const noexcept = 0;
+
+    virtual void bind(const asio::any_io_executor& executor) = 0;
+    virtual asio::any_io_executor executor() const = 0;
+    virtual bool is_open() const noexcept = 0;
+    virtual void cancel() noexcept = 0;
+    virtual void close() noexcept = 0;
+
+    virtual void start(recv_operation& op) = 0;
+    virtual void cancel(std::uint64_t id, const error_code& why) noexcept = 0;
+
+    // On the operation's final executor, before its handler is called. False: the operation waits
+    // again, because its message was taken by somebody else.
+    virtual bool take(recv_operation& op, incoming_message& out) = 0;
+
+    // The message taken was of no use: the operation waits for the next, first in line.
+    virtual void restart(recv_operation& op) = 0;
+
+    // The operation will not be completed: its context is going away.
+    virtual void forget(recv_operation& op) noexcept = 0;
+
+    virtual error_code recv(incoming_message& out, const deadline& until) = 0;
+    virtual error_code try_recv(incoming_message& out) = 0;
+
+    // Counts a fault and tells the handler; true when faults are to be delivered to the caller.
+    virtual bool report(const fault& f) = 0;
+    virtual std::uint64_t faults() const noexcept = 0;
+    virtual void on_fault(std::function<void(const fault&)> handler) = 0;
+    virtual void deliver_faults(bool on) noexcept = 0;
+
+    // For a message that carries this receiver: it stops, and everything unread leaves it; or comes
+    // back because the message was not sent.
+    virtual std::unique_ptr<cargo> freeze(error_code& ec) = 0;
+    virtual void thaw(std::unique_ptr<cargo> what) noexcept = 0;
+};
+
+// Gives the attachments of a message to the codec. The receiver is the one that the message came
+// through: what is decoded is bound to its executor.
+class message_reader final : public attachment_reader {
+public:
+    // Finds the attachment table; throws.
+    STRAIT_DECL message_reader(incoming_message& message, receiver_core& receiver);
+    STRAIT_DECL ~message_reader();
+
+    // The encoded value.
+    std::span<const std::byte> value() const noexcept { return value_; }
+
+    STRAIT_DECL handle take_handle(std::uint32_t index) override;
+    STRAIT_DECL std::shared_ptr<sender_core> take_sender(
+        std::uint32_t index, const type_identity& expected) override;
+    STRAIT_DECL std::shared_ptr<receiver_core> take_receiver(
+        std::uint32_t index, const type_identity& expected) override;
+
+    // Throws unless everything was taken.
+    STRAIT_DECL void finish() const;
+
+    // Names both types after a type_mismatch.
+    const diagnostics& details() const noexcept { return details_; }
+
+private:
+    struct entry;
+
+    entry& find(std::uint32_t index, int kind);
+    void check_type(const entry& e, const type_identity& expected);
+
+    incoming_message& message_;
+    receiver_core& receiver_;
+    asio::any_io_executor executor_;
+    std::span<const std::byte> value_;
+    std::vector<entry> entries_;
+    diagnostics details_;
+};
+
+// Makes a channel. Either executor may be empty.
+STRAIT_DECL std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>
+make_channel_cores(const type_identity& type, const limits& bounds,
+    const asio::any_io_executor& executor, error_code& ec);
+
+}  // namespace detail
+}  // namespace strait
+
+#endif

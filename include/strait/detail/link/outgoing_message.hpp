@@ -1,0 +1,98 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_DETAIL_LINK_OUTGOING_MESSAGE_HPP
+#define STRAIT_DETAIL_LINK_OUTGOING_MESSAGE_HPP
+
+#include <strait/detail/attachments.hpp>
+#include <strait/detail/byte_buffer.hpp>
+#include <strait/detail/config.hpp>
+#include <strait/detail/wire/message_cursor.hpp>
+#include <strait/error.hpp>
+#include <strait/handle.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace strait::detail {
+
+struct cargo;
+
+// What becomes of the handles and receivers in a value that is encoded.
+enum class ownership {
+    copy,     // the value is const: handles are duplicated, receivers refused
+    share,    // handles are duplicated; receivers leave, and come back if the send fails
+    lend,     // both leave when the send succeeds; the value outlives the send
+    consume,  // both leave now; they are closed if the send fails
+};
+
+// A value encoded, with what travels beside the bytes. Encoding only notes the attachments; prepare
+// makes what they need, and a message that is not sent puts back what it can when it is destroyed.
+class outgoing_message final : public attachment_writer {
+public:
+    STRAIT_DECL outgoing_message() noexcept;
+    STRAIT_DECL outgoing_message(outgoing_message&&) noexcept;
+    STRAIT_DECL outgoing_message& operator=(outgoing_message&&) noexcept;
+    STRAIT_DECL ~outgoing_message();
+
+    // Before encoding: empty, with room for the first frame's header at the front of the buffer.
+    STRAIT_DECL void begin(ownership mode, byte_buffer buffer = {});
+
+    byte_buffer& buffer() noexcept { return buffer_; }
+
+    STRAIT_DECL std::uint32_t add(const handle& h) override;
+    STRAIT_DECL std::uint32_t add(const std::shared_ptr<sender_core>& sender) override;
+    STRAIT_DECL std::uint32_t add(const std::shared_ptr<receiver_core>& receiver) override;
+
+    bool has_attachments() const noexcept { return item_count_ != 0; }
+
+    // Gives senders new links, stops receivers, and appends the attachment table; then the message
+    // can be written. `through` is the sender that it goes through. With `one_write`, a message
+    // that is too large for a single write moves into memory that rides along. On error everything
+    // is as before.
+    STRAIT_DECL error_code prepare(sender_core& through, bool one_write);
+
+    // How far it has been written.
+    message_cursor& cursor() noexcept { return cursor_; }
+
+    // Bytes held while it waits.
+    std::size_t held_bytes() const noexcept { return buffer_.size(); }
+
+    // The handles to write, in the order of the table; they stay where they are.
+    std::span<const handle* const> handles() const noexcept { return handles_; }
+
+    // The message was written: lets go of what was sent.
+    STRAIT_DECL void sent() noexcept;
+
+    // The message will not be written: receivers that did not leave yet come back.
+    STRAIT_DECL void revoke() noexcept;
+
+    // The buffer, to be used again.
+    byte_buffer take_buffer() noexcept { return std::move(buffer_); }
+
+private:
+    struct item;
+
+    item& add_item();
+    error_code prepare_items(sender_core& through);
+    void append_table();
+    error_code move_to_memory();
+
+    byte_buffer buffer_;
+    message_cursor cursor_;
+    handle memory_;  // what the body was moved to
+    ownership mode_ = ownership::copy;
+    std::uint32_t item_count_ = 0;
+    std::vector<item> items_;
+    std::vector<const handle*> handles_;
+};
+
+}  // namespace strait::detail
+
+#endif

@@ -1,0 +1,49 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_DETAIL_WIRE_MESSAGE_CURSOR_HPP
+#define STRAIT_DETAIL_WIRE_MESSAGE_CURSOR_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace strait::detail {
+
+namespace wire {
+class write_plan;
+}
+
+// How far a message has been written, fragment by fragment.
+class message_cursor {
+public:
+    message_cursor() noexcept = default;
+
+    // `framed` is the body behind room for one frame header. `announced_bytes` is what the frames
+    // call the size of the message: that of the body, unless the message lies elsewhere.
+    message_cursor(std::span<std::byte> framed, std::uint32_t announced_bytes, std::size_t handles,
+        std::uint8_t flags) noexcept
+        : framed_(framed), handles_(handles), announced_bytes_(announced_bytes), flags_(flags) {}
+
+    bool begun() const noexcept { return begun_; }
+    bool finished() const noexcept { return finished_; }
+
+private:
+    friend class wire::write_plan;
+
+    std::span<std::byte> framed_;
+    std::size_t handles_ = 0;
+    std::size_t body_done_ = 0;
+    std::size_t handles_done_ = 0;
+    std::uint32_t announced_bytes_ = 0;
+    std::uint8_t flags_ = 0;
+    bool begun_ = false;
+    bool finished_ = false;
+};
+
+}  // namespace strait::detail
+
+#endif

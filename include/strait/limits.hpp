@@ -1,0 +1,56 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIMITS_HPP
+#define STRAIT_LIMITS_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+namespace strait {
+
+/// Bounds of one channel. Chosen when the channel is made; they travel with its ends, so that a
+/// sender refuses what the receiver would have to drop, and the receiver enforces them against
+/// peers that do not.
+struct limits {
+    /// Bytes of one encoded message. 64 MiB: enough for an image or a model shard, small enough
+    /// that a peer can make the receiver hold no more than that for each link.
+    std::uint32_t max_message_bytes = 64u << 20;
+
+    /// Handles one message may carry, those of ends included. 4096: a quarter of the customary hard limit of
+    /// descriptors a process, and a bound for what a hostile message can open here.
+    std::uint32_t max_handles_per_message = 4096;
+
+    /// How deep values may nest while decoding (a vector in a vector is two). 128 keeps recursive types
+    /// within some 100 KiB of stack.
+    std::uint32_t max_depth = 128;
+
+    /// Bytes that decoding may allocate for each byte of the message, plus 64 KiB: elements are
+    /// charged `max(1, sizeof)`. 16 allows a vector of a type 16 times as large as its encoding.
+    std::uint32_t max_expansion = 16;
+
+    /// Links of one receiver: about one for each process that holds senders of it. Each costs a
+    /// descriptor.
+    std::uint32_t max_links = 4096;
+
+    /// Links that one link may have adopted and that still live, so that one peer cannot use up
+    /// `max_links` for the others.
+    std::uint32_t max_adopted_per_link = 1024;
+
+    /// Bytes of messages read ahead and of half messages, over all links of a receiver, beyond
+    /// which only one more message at a time is completed. 128 MiB: twice the largest message.
+    std::uint64_t max_inbox_bytes = 128u << 20;
+
+    /// Encoded bytes that waiting sends of one process may hold on one channel. Beyond it a send fails with
+    /// `asio::error::no_buffer_space`. 256 MiB: four of the largest messages.
+    std::uint64_t max_waiting_bytes = 256u << 20;
+
+    friend bool operator==(const limits&, const limits&) = default;
+};
+
+}  // namespace strait
+
+#endif

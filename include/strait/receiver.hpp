@@ -1,0 +1,317 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_RECEIVER_HPP
+#define STRAIT_RECEIVER_HPP
+
+#include <strait/detail/ends/default_token.hpp>
+#include <strait/detail/ends/end_operations.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution_context.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace strait {
+
+/// The receiving end of a channel of `T`.
+///
+/// A receiver that is a member of a message moves to the process that receives it, with everything
+/// unread, in order. Receives that wait on it then complete with `asio::error::operation_aborted`.
+///
+/// *End.* When the last sender anywhere is gone and everything was received, receiving yields
+/// `asio::error::eof`, and keeps doing so. A sender in an unread message is alive. A process that
+/// keeps a copy of the sender while it waits for the end waits for ever: drop your own copy.
+///
+/// *Bad input.* What a peer sends can cost its own message or its own link, never more. Such faults
+/// are counted and skipped, so that a receive fails only when the channel has ended; see
+/// `on_fault`, `faults` and `deliver_faults`.
+///
+/// *Mixing.* Several asynchronous receives may wait, first come first served. A blocking or `try_`
+/// receive takes the first message in line at once, also before asynchronous ones that have not
+/// been completed yet.
+///
+/// *Executor.* As `basic_sender`.
+///
+/// *Thread safety.* Distinct objects: safe. Shared objects: unsafe; a receiver belongs to one thread
+/// or strand at a time, which is that of its executor while asynchronous operations wait.
+///
+/// *After fork.* As `basic_sender`.
+template <class T, class Executor = boost::asio::any_io_executor>
+class basic_receiver {
+public:
+    using executor_type = Executor;
+    using value_type = T;
+
+    /// The same receiver on another type of executor.
+    template <class OtherExecutor>
+    struct rebind_executor {
+        using other = basic_receiver<T, OtherExecutor>;
+    };
+
+    /// Constructs an empty receiver: every operation fails with `error::not_open`.
+    basic_receiver()
+        requires std::default_initializable<Executor>
+    = default;
+
+    /// Constructs an empty receiver with an executor.
+    explicit basic_receiver(const Executor& executor) : executor_(executor) {}
+
+    /// Constructs an empty receiver with the executor of a context.
+    template <std::derived_from<boost::asio::execution_context> Context>
+    explicit basic_receiver(Context& context) : executor_(context.get_executor()) {}
+
+    /// Operations that wait go on; the moved-from receiver is empty.
+    basic_receiver(basic_receiver&& other) noexcept
+        : core_(std::move(other.core_)), executor_(other.executor_) {}
+
+    /// As above, onto an executor converted from the other's.
+    template <class OtherExecutor>
+        requires(std::convertible_to<OtherExecutor, Executor> &&
+                 !std::same_as<OtherExecutor, Executor>)
+    basic_receiver(basic_receiver<T, OtherExecutor>&& other)
+        : core_(std::move(other.core_)), executor_(other.executor_) {}
+
+    /// Closes what this receiver was.
+    basic_receiver& operator=(basic_receiver&& other) noexcept {
+        if (this != &other) {
+            close();
+            core_ = std::move(other.core_);
+            executor_ = other.executor_;
+        }
+        return *this;
+    }
+
+    /// As `close`. Neither blocks nor throws.
+    ~basic_receiver() { close(); }
+
+    /// The executor of this receiver; an empty one if it is unbound.
+    executor_type get_executor() const noexcept { return executor_; }
+
+    /// Sets the executor; operations that wait complete with `asio::error::operation_aborted`.
+    void bind(const Executor& executor) {
+        executor_ = executor;
+        if (core_) core_->bind(executor);
+    }
+
+    /// Sets the executor to that of a context.
+    template <std::derived_from<boost::asio::execution_context> Context>
+    void bind(Context& context) {
+        bind(context.get_executor());
+    }
+
+    /// Whether this is the receiver of a channel: not empty, not closed, not sent away.
+    bool is_open() const noexcept { return core_ && core_->is_open(); }
+
+    /// The operations that wait complete with `asio::error::operation_aborted`. No message is lost.
+    void cancel() noexcept {
+        if (core_) core_->cancel();
+    }
+
+    /// As `cancel`, and later operations fail with `error::not_open`. Everything unread is dropped,
+    /// with the handles and ends in it, and senders see `asio::error::broken_pipe`.
+    void close() noexcept {
+        if (core_) core_->close();
+    }
+
+    /// Receives a value, blocking until there is one. On error a default constructed one is
+    /// returned.
+    ///
+    /// *Errors.* `asio::error::eof`: the channel has ended (fatal). `error::not_open`,
+    /// `error::owner_changed` (fatal). With `deliver_faults(true)` also every fault.
+    T recv(error_code& ec) { return recv_now({}, ec); }
+
+    /// As above, but throws `system_error`.
+    T recv() {
+        error_code ec;
+        T value = recv_now({}, ec);
+        check(ec, "recv");
+        return value;
+    }
+
+    /// As `recv`, but gives up with `asio::error::timed_out` after `timeout`, or at `time`.
+    T recv_for(std::chrono::nanoseconds timeout, error_code& ec) {
+        return recv_now(std::chrono::steady_clock::now() + timeout, ec);
+    }
+    T recv_for(std::chrono::nanoseconds timeout) {
+        error_code ec;
+        T value = recv_for(timeout, ec);
+        check(ec, "recv_for");
+        return value;
+    }
+    T recv_until(std::chrono::steady_clock::time_point time, error_code& ec) {
+        return recv_now(time, ec);
+    }
+    T recv_until(std::chrono::steady_clock::time_point time) {
+        error_code ec;
+        T value = recv_now(time, ec);
+        check(ec, "recv_until");
+        return value;
+    }
+
+    /// Receives a value if there is one; else `asio::error::would_block`. Otherwise as `recv`.
+    T try_recv(error_code& ec) {
+        T value = make_value<T>();
+        if (!core_) {
+            ec = error::not_open;
+            return value;
+        }
+        do {
+            detail::incoming_message message;
+            ec = core_->try_recv(message);
+            if (ec) break;
+            ec = decode(message, value);
+        } while (ec == skipped());
+        return value;
+    }
+
+    /// As above: empty if there is no value, and throws `system_error` for other errors.
+    std::optional<T> try_recv() {
+        error_code ec;
+        std::optional<T> value(try_recv(ec));
+        if (ec == boost::asio::error::would_block)
+            value.reset();
+        else
+            check(ec, "try_recv");
+        return value;
+    }
+
+    /// Receives a value.
+    ///
+    /// @param token The completion token.
+    ///
+    /// *Completion signature*: `void(error_code, T)`; on error the value is a default constructed
+    /// one.
+    ///
+    /// *Executor.* Waiting and reading go on on the executor of the receiver; decoding and the
+    /// handler run on the handler's associated executor, which is that of the receiver by
+    /// default; never from within this function.
+    ///
+    /// *Per-operation cancellation.* `terminal`, `partial` and `total` mean the same: unless the
+    /// handler was called already the operation completes with `asio::error::operation_aborted`,
+    /// and loses nothing: a message that was on its way to it is first in line for the next receive.
+    /// So does a context that is stopped or destroyed.
+    ///
+    /// *Errors.* As `recv`, and `error::not_bound` for an unbound end. When neither the end nor the
+    /// handler has an executor that is thrown from here.
+    ///
+    /// *Object lifetimes.* The receiver may be moved or destroyed while the operation waits; the
+    /// latter cancels it. Destroying the execution context destroys the handler, uncalled.
+    ///
+    /// *Thread safety.* As the class. *Exception safety.* Only allocation of the operation throws.
+    template <boost::asio::completion_token_for<void(error_code, T)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_recv(Token&& token = Token()) {
+        return initiate({}, token);
+    }
+
+    /// As `async_recv`, but completes with `asio::error::timed_out` when there was no message within
+    /// `timeout`.
+    template <boost::asio::completion_token_for<void(error_code, T)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_recv_for(std::chrono::nanoseconds timeout, Token&& token = Token()) {
+        return initiate(timeout, token);
+    }
+
+    /// How many faults there were: messages that could not be decoded, links that were ended because
+    /// their peer broke the protocol or a limit. Thread-safe.
+    std::uint64_t faults() const noexcept { return core_ ? core_->faults() : 0; }
+
+    /// Calls `handler` with each fault from now on, from within receiving operations.
+    void on_fault(std::function<void(const fault&)> handler) {
+        if (core_) core_->on_fault(std::move(handler));
+    }
+
+    /// Whether faults are delivered as errors of receives, which then complete with them, rather
+    /// than skipped. They are not fatal. Default: false.
+    void deliver_faults(bool on) noexcept {
+        if (core_) core_->deliver_faults(on);
+    }
+
+    // For strait itself: the untyped end.
+    explicit basic_receiver(std::shared_ptr<detail::receiver_core> core, const Executor& executor)
+        : core_(std::move(core)), executor_(executor) {}
+    const std::shared_ptr<detail::receiver_core>& core() const noexcept { return core_; }
+
+private:
+    template <class, class>
+    friend class basic_receiver;
+    friend struct detail::end_access;
+
+    static void check(const error_code& ec, const char* what) {
+        if (ec) throw system_error(ec, what);
+    }
+
+    // Inside, for a message that was of no use and that nobody wants to hear of.
+    static error_code skipped() noexcept { return boost::asio::error::try_again; }
+
+    error_code decode(detail::incoming_message& message, T& value) {
+        diagnostics details;
+        const error_code ec = detail::decode_message(*core_, message, value, details);
+        if (!ec) return ec;
+        value = make_value<T>();
+        return core_->report({ec, std::move(details)}) ? ec : skipped();
+    }
+
+    T recv_now(detail::deadline until, error_code& ec) {
+        T value = make_value<T>();
+        if (!core_) {
+            ec = error::not_open;
+            return value;
+        }
+        do {
+            detail::incoming_message message;
+            ec = core_->recv(message, until);
+            if (ec) break;
+            ec = decode(message, value);
+        } while (ec == skipped());
+        return value;
+    }
+
+    template <class Token>
+    auto initiate(detail::timeout limit, Token& token) {
+        return boost::asio::async_initiate<Token, void(error_code, T)>(
+            detail::initiate_recv<T, Executor>(core_, executor_), token, limit);
+    }
+
+    void strait_save(output_archive& archive) const {
+        archive.put_number(archive.attachments().add(core_));
+    }
+
+    void strait_load(input_archive& archive) {
+        const auto index = archive.get_number<std::uint32_t>();
+        auto core = archive.attachments().take_receiver(index, detail::identity_of<T>());
+        *this = basic_receiver(core, core->executor());
+    }
+
+    std::shared_ptr<detail::receiver_core> core_;
+    Executor executor_;
+};
+
+/// A receiver on any executor: what messages contain.
+template <class T>
+using receiver = basic_receiver<T>;
+
+namespace detail {
+
+template <class T>
+struct end_traits<basic_receiver<T, boost::asio::any_io_executor>> {
+    static constexpr std::string_view kind = "receiver";
+    using value_type = T;
+};
+
+}  // namespace detail
+}  // namespace strait
+
+#endif

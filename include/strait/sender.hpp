@@ -1,0 +1,374 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_SENDER_HPP
+#define STRAIT_SENDER_HPP
+
+#include <strait/detail/ends/default_token.hpp>
+#include <strait/detail/ends/end_operations.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution_context.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace strait {
+
+/// A sending end of a channel of `T`.
+///
+/// A channel is a first-in first-out queue with any number of senders and one receiver. A copy of
+/// a sender is one more sender of the same channel. A sender that is a member of a message becomes
+/// one more sender in the process that receives it; the original stays usable.
+///
+/// *Order.* Messages sent through a sender and its copies in one process arrive in the order in which
+/// the sends began. Across processes, a message whose send had completed before another send
+/// began arrives first.
+///
+/// *Handed over.* A send that has completed has left this process: the message will be received
+/// even if this process is killed the next instant, as long as the receiver lives and can take it.
+///
+/// *Full.* What a channel holds is bounded in bytes, by the socket buffers of the system. When it
+/// is full `send` blocks, `async_send` waits and `try_send` reports `asio::error::would_block`.
+///
+/// *End.* When the receiver is gone a send fails with `asio::error::broken_pipe`: the first one
+/// after that, or a later one. No signal is raised.
+///
+/// *Executor.* A sender without an executor is *unbound*: blocking and `try_` operations work, and
+/// asynchronous ones need `bind` first. An end that is decoded from a message gets the executor of
+/// the receiver that it came through.
+///
+/// *What is sent.* A value given as rvalue is consumed: if the send fails, what it carried is
+/// closed. Out of an lvalue, blocking sends take handles and receivers only when they succeed;
+/// `async_send` duplicates handles and takes receivers, which come back if it fails. A `const`
+/// value is copied: handles are duplicated, and a receiver in it is refused with
+/// `error::not_movable`. Senders are always copied.
+///
+/// *Thread safety.* Distinct and shared objects: safe, but for assignment, move, `bind` and
+/// destruction, which need the object alone.
+///
+/// *After fork.* In a child made by `fork` without `exec` every operation fails with
+/// `error::owner_changed`; closing and destruction work.
+template <class T, class Executor = boost::asio::any_io_executor>
+class basic_sender {
+public:
+    using executor_type = Executor;
+    using value_type = T;
+
+    /// The same sender on another type of executor.
+    template <class OtherExecutor>
+    struct rebind_executor {
+        using other = basic_sender<T, OtherExecutor>;
+    };
+
+    /// Constructs an empty sender: every operation fails with `error::not_open`.
+    basic_sender()
+        requires std::default_initializable<Executor>
+    = default;
+
+    /// Constructs an empty sender with an executor.
+    explicit basic_sender(const Executor& executor) : executor_(executor) {}
+
+    /// Constructs an empty sender with the executor of a context.
+    template <std::derived_from<boost::asio::execution_context> Context>
+    explicit basic_sender(Context& context) : executor_(context.get_executor()) {}
+
+    /// One more sender of the channel, on the same executor. Allocates.
+    basic_sender(const basic_sender& other)
+        : core_(other.clone(other.executor_)), executor_(other.executor_) {}
+
+    /// One more sender of the channel, on an executor converted from the other's.
+    template <class OtherExecutor>
+        requires(std::convertible_to<OtherExecutor, Executor> &&
+                 !std::same_as<OtherExecutor, Executor>)
+    basic_sender(const basic_sender<T, OtherExecutor>& other)
+        : core_(other.clone(other.executor_)), executor_(other.executor_) {}
+
+    /// Operations that wait go on; the moved-from sender is empty.
+    basic_sender(basic_sender&& other) noexcept
+        : core_(std::move(other.core_)), executor_(other.executor_) {}
+
+    basic_sender& operator=(const basic_sender& other) {
+        if (this != &other) *this = basic_sender(other);
+        return *this;
+    }
+
+    /// Closes what this sender was.
+    basic_sender& operator=(basic_sender&& other) noexcept {
+        if (this != &other) {
+            close();
+            core_ = std::move(other.core_);
+            executor_ = other.executor_;
+        }
+        return *this;
+    }
+
+    /// As `close`. Neither blocks nor throws.
+    ~basic_sender() { close(); }
+
+    /// The executor of this sender; an empty one if it is unbound.
+    executor_type get_executor() const noexcept { return executor_; }
+
+    /// Sets the executor; operations that wait complete with `asio::error::operation_aborted`.
+    void bind(const Executor& executor) {
+        executor_ = executor;
+        if (core_) core_->bind(executor);
+    }
+
+    /// Sets the executor to that of a context.
+    template <std::derived_from<boost::asio::execution_context> Context>
+    void bind(Context& context) {
+        bind(context.get_executor());
+    }
+
+    /// Whether this is a sender of a channel: neither empty nor closed. It may be so although the
+    /// receiver is gone.
+    bool is_open() const noexcept { return core_ && core_->is_open(); }
+
+    /// The operations of this object that wait, on whatever thread, complete with
+    /// `asio::error::operation_aborted`, unless their message was written already. Those of its
+    /// copies go on. A message of which a part was written is withdrawn.
+    void cancel() noexcept {
+        if (core_) core_->cancel();
+    }
+
+    /// As `cancel`, and later operations fail with `error::not_open`. The channel ends when all of
+    /// its senders in all processes are closed.
+    void close() noexcept {
+        if (core_) core_->close();
+    }
+
+    /// Sends a value, blocking while the channel is full. Asynchronous sends that wait on this
+    /// channel are written first.
+    ///
+    /// *Errors.* `asio::error::broken_pipe`: the receiver is gone (fatal). `error::message_too_large`,
+    /// `error::too_many_handles`: past a limit of the channel. `error::empty_end`: the value holds an
+    /// empty end or handle. `error::own_receiver`, `error::not_movable`.
+    /// `asio::error::no_buffer_space`: the system has no room for more handles in flight, or too
+    /// many bytes wait already. `asio::error::operation_aborted`: cancelled or closed by another
+    /// thread. `error::not_open`, `error::owner_changed` (fatal). What encoding throws becomes a code.
+    /// Unless it reports success nothing of the message is received.
+    void send(T&& value, error_code& ec) { send_now(value, detail::ownership::consume, {}, ec); }
+    void send(T& value, error_code& ec) { send_now(value, detail::ownership::lend, {}, ec); }
+    void send(const T& value, error_code& ec) { send_now(value, detail::ownership::copy, {}, ec); }
+
+    /// As above, but throws `system_error`.
+    void send(T&& value) {
+        error_code ec;
+        send(std::move(value), ec);
+        check(ec, "send");
+    }
+    void send(T& value) {
+        error_code ec;
+        send(value, ec);
+        check(ec, "send");
+    }
+    void send(const T& value) {
+        error_code ec;
+        send(value, ec);
+        check(ec, "send");
+    }
+
+    /// As `send`, but gives up with `asio::error::timed_out` after `timeout`, when nothing of the
+    /// message was written. A message that does not fit one write (32 KiB) goes through memory that
+    /// rides along; `error::message_too_large` if its handles do not fit one either (253 on Linux).
+    void send_for(T&& value, std::chrono::nanoseconds timeout, error_code& ec) {
+        send_now(value, detail::ownership::consume, timeout, ec);
+    }
+    void send_for(T& value, std::chrono::nanoseconds timeout, error_code& ec) {
+        send_now(value, detail::ownership::lend, timeout, ec);
+    }
+    void send_for(const T& value, std::chrono::nanoseconds timeout, error_code& ec) {
+        send_now(value, detail::ownership::copy, timeout, ec);
+    }
+
+    /// As above, but throws `system_error`.
+    template <class Value>
+        requires std::same_as<std::remove_cvref_t<Value>, T>
+    void send_for(Value&& value, std::chrono::nanoseconds timeout) {
+        error_code ec;
+        send_for(std::forward<Value>(value), timeout, ec);
+        check(ec, "send_for");
+    }
+
+    /// Sends a value if that takes no waiting; else `asio::error::would_block`. Otherwise as
+    /// `send_for`.
+    void try_send(T&& value, error_code& ec) { try_now(value, detail::ownership::consume, ec); }
+    void try_send(T& value, error_code& ec) { try_now(value, detail::ownership::lend, ec); }
+    void try_send(const T& value, error_code& ec) { try_now(value, detail::ownership::copy, ec); }
+
+    /// As above: false if it would block, and throws `system_error` for other errors.
+    template <class Value>
+        requires std::same_as<std::remove_cvref_t<Value>, T>
+    bool try_send(Value&& value) {
+        error_code ec;
+        try_send(std::forward<Value>(value), ec);
+        if (ec == boost::asio::error::would_block) return false;
+        check(ec, "try_send");
+        return true;
+    }
+
+    /// Sends a value, waiting while the channel is full.
+    ///
+    /// Sends of all copies of the sender in this process are written in the order in which they
+    /// began. The bytes that wait are limited by `limits::max_waiting_bytes`; how many sends wait is
+    /// the user's choice.
+    ///
+    /// @param value An rvalue is consumed when the operation is initiated; an lvalue must live until
+    /// then. That is during this call, but for tokens such as `deferred`, which initiate later and
+    /// keep an rvalue with them.
+    ///
+    /// @param token The completion token.
+    ///
+    /// *Completion signature*: `void(error_code)`.
+    ///
+    /// *Executor.* Waiting goes on on the executor of the sender, the handler is called on its
+    /// associated executor, which is that of the sender by default; never from within this
+    /// function.
+    ///
+    /// *Per-operation cancellation.* `terminal`, `partial` and `total` mean the same: a send whose
+    /// message was not written yet completes with `asio::error::operation_aborted`, and nothing of
+    /// it will be received, even if parts were written. Otherwise it completes with success. The
+    /// channel stays usable.
+    ///
+    /// *Errors.* As `send`, and `error::not_bound` for an unbound end. When neither the end nor the
+    /// handler has an executor that is thrown from here.
+    ///
+    /// *Object lifetimes.* The sender may be moved or destroyed while the operation waits; the
+    /// latter cancels it. Destroying the execution context destroys the handler, uncalled.
+    ///
+    /// *Thread safety.* As the class. *Exception safety.* Only allocation of the operation throws.
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send(T&& value, Token&& token = Token()) {
+        return initiate(std::move(value), {}, token);
+    }
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send(T& value, Token&& token = Token()) {
+        return initiate(std::addressof(value), {}, token);
+    }
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send(const T& value, Token&& token = Token()) {
+        return initiate(std::addressof(value), {}, token);
+    }
+
+    /// As `async_send`, but completes with `asio::error::timed_out` when the message was not written
+    /// within `timeout`. See `send_for` for what it cannot send.
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send_for(T&& value, std::chrono::nanoseconds timeout, Token&& token = Token()) {
+        return initiate(std::move(value), timeout, token);
+    }
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send_for(T& value, std::chrono::nanoseconds timeout, Token&& token = Token()) {
+        return initiate(std::addressof(value), timeout, token);
+    }
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send_for(
+        const T& value, std::chrono::nanoseconds timeout, Token&& token = Token()) {
+        return initiate(std::addressof(value), timeout, token);
+    }
+
+    /// As `async_send` of an rvalue, but a value that was not sent is given back with everything in
+    /// it.
+    ///
+    /// *Completion signature*: `void(error_code, std::optional<T>)`; the optional is empty after
+    /// success. Use a token that keeps both on error, such as `as_tuple`.
+    template <boost::asio::completion_token_for<void(error_code, std::optional<T>)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_send_or_return(T&& value, Token&& token = Token()) {
+        return boost::asio::async_initiate<Token, void(error_code, std::optional<T>)>(
+            detail::initiate_send_or_return<Executor>(core_, executor_), token,
+            std::move(value));
+    }
+
+    // For strait itself: the untyped end.
+    explicit basic_sender(std::shared_ptr<detail::sender_core> core, const Executor& executor)
+        : core_(std::move(core)), executor_(executor) {}
+    const std::shared_ptr<detail::sender_core>& core() const noexcept { return core_; }
+
+private:
+    template <class, class>
+    friend class basic_sender;
+    friend struct detail::end_access;
+
+    static void check(const error_code& ec, const char* what) {
+        if (ec) throw system_error(ec, what);
+    }
+
+    std::shared_ptr<detail::sender_core> clone(const Executor& executor) const {
+        return core_ ? core_->clone(executor) : nullptr;
+    }
+
+    void send_now(const T& value, detail::ownership mode, detail::timeout limit, error_code& ec) {
+        if (!core_) {
+            ec = error::not_open;
+            return;
+        }
+        detail::deadline until;
+        if (limit) until = std::chrono::steady_clock::now() + *limit;
+        detail::outgoing_message message;
+        ec = detail::encode_message(*core_, value, mode, limit.has_value(), message);
+        if (!ec) ec = core_->send(message, until);
+        core_->keep_buffer(message.take_buffer());
+    }
+
+    void try_now(const T& value, detail::ownership mode, error_code& ec) {
+        if (!core_) {
+            ec = error::not_open;
+            return;
+        }
+        detail::outgoing_message message;
+        ec = detail::encode_message(*core_, value, mode, true, message);
+        if (!ec) ec = core_->try_send(message);
+        core_->keep_buffer(message.take_buffer());
+    }
+
+    template <class Value, class Token>
+    auto initiate(Value&& value, detail::timeout limit, Token& token) {
+        return boost::asio::async_initiate<Token, void(error_code)>(
+            detail::initiate_send<Executor>(core_, executor_), token,
+            std::forward<Value>(value), limit);
+    }
+
+    void strait_save(output_archive& archive) const {
+        archive.put_number(archive.attachments().add(core_));
+    }
+
+    void strait_load(input_archive& archive) {
+        const auto index = archive.get_number<std::uint32_t>();
+        auto core = archive.attachments().take_sender(index, detail::identity_of<T>());
+        *this = basic_sender(core, core->executor());
+    }
+
+    std::shared_ptr<detail::sender_core> core_;
+    Executor executor_;
+};
+
+/// A sender on any executor: what messages contain.
+template <class T>
+using sender = basic_sender<T>;
+
+namespace detail {
+
+template <class T>
+struct end_traits<basic_sender<T, boost::asio::any_io_executor>> {
+    static constexpr std::string_view kind = "sender";
+    using value_type = T;
+};
+
+}  // namespace detail
+}  // namespace strait
+
+#endif

@@ -1,0 +1,95 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/attachment_table.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace strait::detail {
+
+namespace {
+
+// Longer names are cut: they are for people, the fingerprint decides.
+constexpr std::size_t max_name_bytes = 256;
+
+void put_limits(byte_buffer& to, const limits& l) {
+    wire::put(to, l.max_message_bytes);
+    wire::put(to, l.max_handles_per_message);
+    wire::put(to, l.max_depth);
+    wire::put(to, l.max_expansion);
+    wire::put(to, l.max_links);
+    wire::put(to, l.max_adopted_per_link);
+    wire::put(to, l.max_inbox_bytes);
+    wire::put(to, l.max_waiting_bytes);
+}
+
+
+limits get_limits(wire::byte_source& from, const limits& carrier) {
+    const limits defaults;
+    limits l;
+    const auto take = [&]<class Integer>(Integer limits::*member) {
+        l.*member = std::min(from.get<Integer>(), std::max(carrier.*member, defaults.*member));
+    };
+    take(&limits::max_message_bytes);
+    take(&limits::max_handles_per_message);
+    take(&limits::max_depth);
+    take(&limits::max_expansion);
+    take(&limits::max_links);
+    take(&limits::max_adopted_per_link);
+    take(&limits::max_inbox_bytes);
+    take(&limits::max_waiting_bytes);
+    return l;
+}
+
+// What a peer calls its type may be shown to people: nothing but printable characters.
+std::string printable(std::span<const std::byte> name) {
+    std::string text;
+    for (const std::byte b : name) {
+        const auto c = static_cast<unsigned char>(b);
+        text += c >= 0x20 && c < 0x7f ? static_cast<char>(c) : '?';
+    }
+    return text;
+}
+
+}  // namespace
+
+void put_entry(byte_buffer& to, const table_entry& e) {
+    const bool is_end = e.kind != attachment_kind::handle;
+    const std::string_view name =
+        std::string_view(e.identity.type_name).substr(0, is_end ? max_name_bytes : 0);
+    wire::put(to, static_cast<std::uint8_t>(e.kind));
+    wire::put(to, e.flags);
+    wire::put(to, static_cast<std::uint16_t>(name.size()));
+    wire::put(to, e.handles);
+    if (!is_end) return;
+    wire::put(to, e.identity.id[0]);
+    wire::put(to, e.identity.id[1]);
+    wire::put(to, e.identity.fingerprint);
+    put_limits(to, e.identity.bounds);
+    wire::put(to, e.lease);
+    wire::put(to, e.cargo_bytes);
+    to.append(name.data(), name.size());
+}
+
+table_entry get_entry(wire::byte_source& from, const limits& carrier) {
+    table_entry e;
+    e.kind = static_cast<attachment_kind>(from.get<std::uint8_t>());
+    e.flags = from.get<std::uint8_t>();
+    const auto name_bytes = from.get<std::uint16_t>();
+    e.handles = from.get<std::uint32_t>();
+    if (e.kind == attachment_kind::handle) return e;
+    e.identity.id[0] = from.get<std::uint64_t>();
+    e.identity.id[1] = from.get<std::uint64_t>();
+    e.identity.fingerprint = from.get<std::uint64_t>();
+    e.identity.bounds = get_limits(from, carrier);
+    e.lease = from.get<std::uint32_t>();
+    e.cargo_bytes = from.get<std::uint32_t>();
+    e.identity.type_name = printable(from.get_bytes(std::min<std::size_t>(name_bytes, max_name_bytes)));
+    return e;
+}
+
+}  // namespace strait::detail

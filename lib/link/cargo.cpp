@@ -1,0 +1,200 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/cargo.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace strait::detail {
+
+namespace {
+
+using wire::byte_source;
+using wire::put;
+
+enum link_flags : std::uint8_t {
+    link_in_message = 1,
+    link_partial_lost = 2,
+    link_has_head = 4,
+    link_ended = 8,
+    link_parkable = 16,
+};
+
+enum message_flags : std::uint8_t {
+    message_has_table = 1,
+    message_in_memory = 2,
+    message_lost = 4,
+};
+
+// Times travel as ages: a clock need not agree with that of the sender.
+std::uint64_t age(std::uint64_t time, std::uint64_t now) noexcept {
+    return now - std::min(time, now);
+}
+
+void put_message(byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles,
+    std::uint64_t now) {
+    std::uint8_t flags = 0;
+    if (m.has_table) flags |= message_has_table;
+    if (m.in_memory) flags |= message_in_memory;
+    if (m.fault) flags |= message_lost;
+    put(to, flags);
+    put(to, age(m.stamp, now));
+    put(to, m.memory_bytes);
+    put(to, static_cast<std::uint32_t>(m.handles.size()));
+    put(to, static_cast<std::uint32_t>(m.body.size()));
+    to.append(m.body);
+    for (const handle& h : m.handles) handles.push_back(&h);
+}
+
+void put_link(byte_buffer& to, const inbox::moving_link& moving,
+    std::vector<const handle*>& handles, std::uint64_t now) {
+    const inbox::link& l = *moving.what;
+    const wire::link_reader::snapshot s = l.reader.peek();
+    std::uint8_t flags = 0;
+    if (s.in_message) flags |= link_in_message;
+    if (s.partial_lost) flags |= link_partial_lost;
+    if (moving.head) flags |= link_has_head;
+    if (l.ended) flags |= link_ended;
+    if (l.lease != 0) flags |= link_parkable;
+    put(to, flags);
+    put(to, s.message_flags);
+    put(to, static_cast<std::uint16_t>(s.batches.size()));
+    put(to, s.message_bytes);
+    put(to, s.message_handles);
+    put(to, age(s.not_before, now));
+    put(to, static_cast<std::uint32_t>(s.unread.size()));
+    put(to, static_cast<std::uint32_t>(s.partial.size()));
+    put(to, static_cast<std::uint32_t>(s.partial_handles.size()));
+    handles.push_back(&l.stream);
+    for (const os::handle_batch& batch : s.batches) {
+        put(to, static_cast<std::uint16_t>(batch.handles.size()));
+        put(to, static_cast<std::uint8_t>(batch.lost));
+        for (const handle& h : batch.handles) handles.push_back(&h);
+    }
+    for (const handle& h : s.partial_handles) handles.push_back(&h);
+    to.append(s.unread);
+    to.append(s.partial);
+    if (moving.head) put_message(to, *moving.head, handles, now);
+}
+
+// Takes handles off the front, as many as a peer says there are.
+class handle_source {
+public:
+    explicit handle_source(std::span<handle> handles) noexcept : rest_(handles) {}
+
+    std::vector<handle> take(std::size_t n) {
+        std::vector<handle> taken;
+        if (n > rest_.size()) {
+            failed_ = true;
+            return taken;
+        }
+        taken.reserve(n);
+        for (handle& h : rest_.first(n)) taken.push_back(std::move(h));
+        rest_ = rest_.subspan(n);
+        return taken;
+    }
+
+    bool failed() const noexcept { return failed_; }
+    std::size_t left() const noexcept { return rest_.size(); }
+
+private:
+    std::span<handle> rest_;
+    bool failed_ = false;
+};
+
+bool get_message(byte_source& from, handle_source& handles, const limits& bounds,
+    std::uint64_t now, incoming_message& m) {
+    const auto flags = from.get<std::uint8_t>();
+    m.has_table = (flags & message_has_table) != 0;
+    m.in_memory = (flags & message_in_memory) != 0;
+    if ((flags & message_lost) != 0) m.fault = error::handles_lost;
+    m.stamp = age(from.get<std::uint64_t>(), now);  // the time that is so far back
+    m.memory_bytes = from.get<std::uint32_t>();
+    const auto handle_count = from.get<std::uint32_t>();
+    const auto body_bytes = from.get<std::uint32_t>();
+    if (from.failed() || body_bytes > bounds.max_message_bytes ||
+        m.memory_bytes > bounds.max_message_bytes ||
+        handle_count > bounds.max_handles_per_message)
+        return false;
+    m.assembled.append(from.get_bytes(body_bytes));
+    m.body = m.assembled.bytes();
+    m.handles = handles.take(handle_count);
+    return !from.failed() && !handles.failed() && (!m.in_memory || handle_count != 0 || m.fault);
+}
+
+bool get_link(byte_source& from, handle_source& handles, const limits& bounds, std::uint64_t now,
+    inbox::moving_link& moving) {
+    const auto flags = from.get<std::uint8_t>();
+    wire::link_reader::snapshot_data s;
+    s.message_flags = from.get<std::uint8_t>();
+    const auto batches = from.get<std::uint16_t>();
+    s.message_bytes = from.get<std::uint32_t>();
+    s.message_handles = from.get<std::uint32_t>();
+    s.not_before = age(from.get<std::uint64_t>(), now);
+    const auto unread_bytes = from.get<std::uint32_t>();
+    const auto partial_bytes = from.get<std::uint32_t>();
+    const auto partial_handles = from.get<std::uint32_t>();
+    s.in_message = (flags & link_in_message) != 0;
+    s.partial_lost = (flags & link_partial_lost) != 0;
+
+    moving.what = std::make_unique<inbox::link>();
+    auto stream = handles.take(1);
+    if (from.failed() || handles.failed()) return false;
+    moving.what->stream = std::move(stream.front());
+    moving.what->ended = (flags & link_ended) != 0;
+    moving.what->lease = (flags & link_parkable) != 0 ? orphaned_lease : 0;
+    for (std::size_t i = 0; i < batches; ++i) {
+        os::handle_batch batch;
+        const auto count = from.get<std::uint16_t>();
+        batch.lost = from.get<std::uint8_t>() != 0;
+        batch.handles = handles.take(count);
+        if (from.failed() || handles.failed()) return false;
+        s.batches.push_back(std::move(batch));
+    }
+    s.partial_handles = handles.take(partial_handles);
+    s.unread = from.get_bytes(unread_bytes);
+    s.partial = from.get_bytes(partial_bytes);
+    if (from.failed() || handles.failed()) return false;
+    if (moving.what->reader.restore(std::move(s), bounds, now)) return false;
+    if ((flags & link_has_head) != 0) {
+        moving.head.emplace();
+        if (!get_message(from, handles, bounds, now, *moving.head)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles,
+    std::uint64_t now) {
+    put(to, static_cast<std::uint32_t>(c.links.size()));
+    put(to, static_cast<std::uint32_t>(c.line.size()));
+    for (const auto& l : c.links) put_link(to, l, handles, now);
+    for (const auto& m : c.line) put_message(to, m, handles, now);
+}
+
+error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles,
+    const limits& bounds, std::uint64_t now, cargo& out) {
+    byte_source from(bytes);
+    handle_source rest(handles);
+    const auto links = from.get<std::uint32_t>();
+    const auto line = from.get<std::uint32_t>();
+    // Each link has a handle and each message at least its fixed part.
+    if (from.failed() || links > bounds.max_links || links > handles.size() ||
+        line > from.left())
+        return error::bad_attachment;
+    for (std::uint32_t i = 0; i < links; ++i)
+        if (!get_link(from, rest, bounds, now, out.links.emplace_back()))
+            return error::bad_attachment;
+    for (std::uint32_t i = 0; i < line; ++i)
+        if (!get_message(from, rest, bounds, now, out.line.emplace_back()))
+            return error::bad_attachment;
+    if (from.left() != 0 || rest.left() != 0) return error::bad_attachment;
+    return {};
+}
+
+}  // namespace strait::detail

@@ -1,0 +1,44 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIB_LINK_CARGO_HPP
+#define STRAIT_LIB_LINK_CARGO_HPP
+
+#include "link/inbox.hpp"
+#include "wire/bytes.hpp"
+
+#include <strait/detail/byte_buffer.hpp>
+#include <strait/detail/wire/incoming_message.hpp>
+#include <strait/error.hpp>
+#include <strait/limits.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace strait::detail {
+
+// What leaves a receiver that moves to another process: its links with all that was read ahead, and
+// the messages that were first in line.
+struct cargo {
+    std::vector<inbox::moving_link> links;
+    std::vector<incoming_message> line;
+};
+
+// A lease of a link whose receiver moved: nobody can take up the link again once it is parked.
+inline constexpr std::uint32_t orphaned_lease = 0xffff'ffff;
+
+// Appends the cargo's bytes, and its handles in the order in which get_cargo takes them.
+void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles,
+    std::uint64_t now);
+
+// Rebuilds it from what a peer sent, which is checked like anything from a peer.
+error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles,
+    const limits& bounds, std::uint64_t now, cargo& out);
+
+}  // namespace strait::detail
+
+#endif

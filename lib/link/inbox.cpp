@@ -1,0 +1,219 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/inbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace strait::detail {
+
+using wire::link_reader;
+
+inbox::link_id inbox::insert(std::unique_ptr<link> l, std::uint64_t now) {
+    do {
+        ++last_id_;
+    } while (last_id_ == no_link || links_.contains(last_id_));
+    l->id = last_id_;
+    // What is at hand was stamped before there was somebody to compare with.
+    round_ = std::max(round_, now);
+    link& inserted = *links_.emplace(last_id_, std::move(l)).first->second;
+    if (inserted.parked) ++parked_;
+    return inserted.id;
+}
+
+inbox::link_id inbox::add(handle stream, link_id adopted_by, std::uint64_t now) {
+    if (links_.size() >= bounds_.max_links) return no_link;
+    if (link* by = find(adopted_by)) {
+        if (by->adopted_links >= bounds_.max_adopted_per_link) return no_link;
+        ++by->adopted_links;
+    }
+    auto l = std::make_unique<link>();
+    l->stream = std::move(stream);
+    l->adopted_by = adopted_by;
+    const link_id id = insert(std::move(l), now);
+    set_pending(*links_[id]);
+    return id;
+}
+
+inbox::link* inbox::find(link_id id) noexcept {
+    const auto at = links_.find(id);
+    return at == links_.end() ? nullptr : at->second.get();
+}
+
+inbox::step inbox::next() {
+    while (!pending_.empty()) {
+        link* l = find(pending_.back());
+        if (l != nullptr && l->is_pending) return {action::read, l->id};
+        if (l != nullptr) l->is_listed = false;
+        pending_.pop_back();
+    }
+    const std::size_t live = links_.size() - parked_;
+    if (heads_.empty()) return {live == 0 ? action::end : action::wait};
+    const dated oldest = heads_.front();
+    if (heads_.size() >= live || oldest.stamp < round_) return {action::give, oldest.on};
+    return {action::round};
+}
+
+incoming_message inbox::pop(link_id id) {
+    link& l = *find(id);
+    std::pop_heap(heads_.begin(), heads_.end());
+    heads_.pop_back();
+    incoming_message message = std::move(l.head);
+    message.link = id;
+    l.has_head = false;
+    advance(l);
+    return message;
+}
+
+void inbox::on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& batches,
+    bool filled, std::uint64_t now) {
+    l.reader.nothing_before(l.clear_at);
+    const bool all = !filled && batches.empty();
+    l.reader.commit(bytes, batches, now);
+    if (all) {
+        l.clear_at = round_;
+        l.marker_left = 0;
+    } else if (l.marker_left != 0) {
+        l.marker_left -= std::min<std::uint64_t>(l.marker_left, bytes);
+        if (l.marker_left == 0) l.clear_at = std::max(l.clear_at, l.marker_at);
+    }
+    if (!l.has_head) advance(l);
+}
+
+bool inbox::wants_unread(const link& l) const noexcept {
+    return l.marker_left == 0 && l.clear_at < round_;
+}
+
+void inbox::on_unread(link& l, std::uint64_t bytes) noexcept {
+    l.marker_at = round_;
+    l.marker_left = bytes;
+    if (bytes == 0) on_nothing(l);
+}
+
+void inbox::on_nothing(link& l) noexcept {
+    l.clear_at = round_;
+    l.marker_left = 0;
+    l.is_pending = false;
+    if (l.has_head) return;
+    l.reader.nothing_before(round_);
+    l.reader.rest();
+}
+
+void inbox::on_end(link& l) {
+    l.ended = true;
+    if (!l.has_head) advance(l);
+}
+
+void inbox::begin_round(std::uint64_t now, std::span<const link_id> ready) {
+    round_ = now;
+    for (const link_id id : ready) {
+        link* l = find(id);
+        if (l != nullptr && !l->has_head) set_pending(*l);
+    }
+}
+
+void inbox::recheck(std::uint64_t now) {
+    round_ = now;
+    for (const auto& [id, l] : links_)
+        if (!l->has_head) set_pending(*l);
+}
+
+void inbox::drop(link_id id, error_code why) {
+    faults_.push_back({id, why});
+    remove(id);
+}
+
+void inbox::unpark(link& l) noexcept {
+    if (std::exchange(l.parked, false)) --parked_;
+}
+
+void inbox::advance(link& l) {
+    using event = link_reader::event;
+    l.is_pending = false;
+    for (;;) {
+        os::handle_batch adopted;
+        switch (l.reader.next(bounds_, l.head, adopted)) {
+        case event::message:
+            if (l.parked) return drop(l.id, error::protocol_violation);
+            l.has_head = true;
+            heads_.push_back({l.head.stamp, l.id});
+            std::push_heap(heads_.begin(), heads_.end());
+            return;
+        case event::withdrawn:
+            continue;
+        case event::adopt:
+            if (adopted.lost) faults_.push_back({l.id, error::handles_lost});
+            for (handle& h : adopted.handles) adoptions_.push_back({l.id, std::move(h)});
+            continue;
+        case event::park:
+            if (l.lease == 0 || l.parked) return drop(l.id, error::protocol_violation);
+            l.parked = true;
+            ++parked_;
+            continue;
+        case event::none:
+            if (l.ended) return remove(l.id);
+            if (l.clear_at < round_) set_pending(l);
+            return;
+        case event::broken:
+            return drop(l.id, l.reader.fault());
+        }
+    }
+}
+
+void inbox::set_pending(link& l) {
+    l.is_pending = true;
+    if (!std::exchange(l.is_listed, true)) pending_.push_back(l.id);
+}
+
+void inbox::remove(link_id id) {
+    const auto at = links_.find(id);
+    std::unique_ptr<link> l = std::move(at->second);
+    links_.erase(at);
+    if (l->parked) --parked_;
+    if (link* by = find(l->adopted_by)) --by->adopted_links;
+    if (l->has_head) {
+        std::erase_if(heads_, [id](const dated& d) { return d.on == id; });
+        std::make_heap(heads_.begin(), heads_.end());
+    }
+    gone_.push_back(std::move(l));
+}
+
+std::vector<inbox::moving_link> inbox::take_links() {
+    std::vector<moving_link> moving;
+    for (auto& [id, l] : links_) {
+        moving_link m{std::move(l), {}};
+        if (std::exchange(m.what->has_head, false)) m.head = std::move(m.what->head);
+        m.what->is_pending = m.what->is_listed = false;
+        moving.push_back(std::move(m));
+    }
+    links_.clear();
+    heads_.clear();
+    pending_.clear();
+    parked_ = 0;
+    return moving;
+}
+
+inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
+    m.what->adopted_by = no_link;
+    m.what->adopted_links = 0;
+    m.what->clear_at = 0;
+    m.what->marker_left = 0;
+    const link_id id = insert(std::move(m.what), now);
+    link& l = *links_[id];
+    if (m.head) {
+        l.head = std::move(*m.head);
+        l.head.stamp = std::min(l.head.stamp, now);
+        l.has_head = true;
+        heads_.push_back({l.head.stamp, id});
+        std::push_heap(heads_.begin(), heads_.end());
+    } else {
+        advance(l);  // what was read ahead may hold whole messages
+    }
+    return id;
+}
+
+}  // namespace strait::detail

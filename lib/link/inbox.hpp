@@ -1,0 +1,164 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIB_LINK_INBOX_HPP
+#define STRAIT_LIB_LINK_INBOX_HPP
+
+#include "posix/stream.hpp"
+#include "wire/link_reader.hpp"
+
+#include <strait/detail/wire/incoming_message.hpp>
+#include <strait/limits.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace strait::detail {
+
+// What a receiver has read but not given out, over all its links, and the order in which it may be
+// given out. It makes no system call: next() says what must be done, the owner does it and reports.
+//
+// The order: every message carries the time of its write. A message may be given out when it is the
+// oldest at hand and no link can hold an older one: each other link has a message too, or was seen
+// without bytes after that time. A round makes the second true for all links at once: note the
+// time, ask which links can be read, read those. Messages older than the round need no further
+// system call.
+class inbox {
+public:
+    using link_id = std::uint32_t;
+    static constexpr link_id no_link = 0;
+
+    struct link {
+        link_id id = no_link;
+        handle stream;
+        wire::link_reader reader;
+        link_id adopted_by = no_link;     // whose account it is on
+        std::uint32_t adopted_links = 0;  // on the account of this one
+        std::uint32_t lease = 0;          // not 0: may be parked and taken up again under this number
+        bool parked = false;
+        bool ended = false;
+
+    private:
+        friend class inbox;
+        incoming_message head;
+        bool has_head = false;
+        bool is_pending = false;  // must be read before anything is given out
+        bool is_listed = false;   // in pending_
+        // Everything that lay in it at this time was read.
+        std::uint64_t clear_at = 0;
+        // The next so many bytes lay in it at that time.
+        std::uint64_t marker_left = 0;
+        std::uint64_t marker_at = 0;
+    };
+
+    enum class action {
+        give,   // the head of the link is next
+        read,   // the link must be read
+        round,  // begin_round with the links that can be read
+        wait,   // nothing at hand: wait until some link can be read
+        end,    // no link is left that could bring anything
+    };
+    struct step {
+        action what;
+        link_id on = no_link;
+    };
+
+    struct adoption {
+        link_id by;
+        handle stream;
+    };
+    struct fault {
+        link_id on;
+        error_code code;
+    };
+
+    explicit inbox(const limits& bounds) : bounds_(bounds) {}
+
+    // A link is read before anything else is given out. Returns no_link past the limits.
+    link_id add(handle stream, link_id adopted_by, std::uint64_t now);
+    link* find(link_id id) noexcept;
+    std::size_t link_count() const noexcept { return links_.size(); }
+    link& only_link() noexcept { return *links_.begin()->second; }
+
+    step next();
+    incoming_message pop(link_id id);
+
+    // Room for one read of the link, and what it brought. `filled`: it brought as much as fits,
+    // or handles, so that more may be there. Then `unread` must tell how much, if asked for.
+    std::span<std::byte> prepare(link& l) { return l.reader.prepare(chunks_); }
+    void on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& batches, bool filled,
+        std::uint64_t now);
+    bool wants_unread(const link& l) const noexcept;
+    void on_unread(link& l, std::uint64_t bytes) noexcept;
+    void on_nothing(link& l) noexcept;
+    void on_end(link& l);
+
+    // All links but the ready ones were without bytes at some moment after `now`.
+    void begin_round(std::uint64_t now, std::span<const link_id> ready);
+
+    // The same when there is one link or none: it shall be looked at again.
+    void recheck(std::uint64_t now);
+
+    // The peer broke its word, or the owner wants the link to go.
+    void drop(link_id id, error_code why);
+
+    // A parked link is in use again.
+    void unpark(link& l) noexcept;
+
+    // What came up while reading, to be acted on by the owner at once.
+    std::vector<adoption> take_adoptions() noexcept { return std::exchange(adoptions_, {}); }
+    std::vector<fault> take_faults() noexcept { return std::exchange(faults_, {}); }
+    // Links that ended since the last call: their streams are still open in the links returned.
+    std::vector<std::unique_ptr<link>> take_gone() noexcept { return std::exchange(gone_, {}); }
+    bool has_news() const noexcept {
+        return !adoptions_.empty() || !faults_.empty() || !gone_.empty();
+    }
+
+    // For a receiver that moves: all links leave, each with its head if it has one; and come back
+    // or arrive.
+    struct moving_link {
+        std::unique_ptr<link> what;
+        std::optional<incoming_message> head;
+    };
+    std::vector<moving_link> take_links();
+    link_id restore(moving_link l, std::uint64_t now);
+
+private:
+    struct dated {
+        std::uint64_t stamp;
+        link_id on;
+        // The oldest on top of the heap; equal stamps in the order of the links.
+        friend bool operator<(const dated& a, const dated& b) noexcept {
+            return a.stamp != b.stamp ? a.stamp > b.stamp : a.on > b.on;
+        }
+    };
+
+    link_id insert(std::unique_ptr<link> l, std::uint64_t now);
+    void advance(link& l);
+    void set_pending(link& l);
+    void remove(link_id id);
+
+    limits bounds_;
+    std::unordered_map<link_id, std::unique_ptr<link>> links_;
+    std::vector<dated> heads_;       // a heap
+    std::vector<link_id> pending_;   // must be read before anything is given out
+    std::size_t parked_ = 0;
+    std::uint64_t round_ = 0;        // when it began
+    link_id last_id_ = no_link;
+    wire::chunk_cache chunks_;
+    std::vector<adoption> adoptions_;
+    std::vector<fault> faults_;
+    std::vector<std::unique_ptr<link>> gone_;
+};
+
+}  // namespace strait::detail
+
+#endif

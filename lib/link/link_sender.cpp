@@ -1,0 +1,90 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/link_sender.hpp"
+
+#include <utility>
+
+namespace strait::detail {
+
+link_sender::link_sender(std::shared_ptr<send_link> link, const asio::any_io_executor& executor)
+    : link_(std::move(link)), executor_(executor) {
+    link_->join();
+}
+
+link_sender::~link_sender() {
+    close();
+}
+
+std::shared_ptr<link_sender> link_sender::make(handle stream, channel_identity identity,
+    std::weak_ptr<link_receiver> local, const asio::any_io_executor& executor) {
+    return std::make_shared<link_sender>(
+        std::make_shared<send_link>(std::move(stream), std::move(identity), std::move(local)),
+        executor);
+}
+
+std::shared_ptr<sender_core> link_sender::clone(const asio::any_io_executor& executor) {
+    auto copy = std::make_shared<link_sender>(link_, executor);
+    if (!is_open()) copy->close();
+    return copy;
+}
+
+void link_sender::bind(const asio::any_io_executor& executor) {
+    cancel();
+    const std::lock_guard lock(mutex_);
+    executor_ = executor;
+    is_registered_ = false;
+}
+
+asio::any_io_executor link_sender::executor() const {
+    const std::lock_guard lock(mutex_);
+    return executor_;
+}
+
+void link_sender::close() noexcept {
+    if (!open_.exchange(false, std::memory_order_acq_rel)) return;
+    link_->cancel_all_of(this);
+    link_->leave();
+}
+
+void link_sender::start(send_operation& op) {
+    op.owner = this;
+    asio::any_io_executor executor;
+    if (is_open()) {
+        const std::lock_guard lock(mutex_);
+        executor = executor_;
+        if (executor && !is_registered_) {
+            context_service::of(executor).add(std::weak_ptr<context_client>(weak_from_this()));
+            is_registered_ = true;
+        }
+    }
+    if (!executor) {
+        op.result = is_open() ? error::not_bound : error::not_open;
+        op.message->revoke();
+        return op.finish(completion::post);
+    }
+    link_->start(op, executor);
+}
+
+error_code link_sender::send(outgoing_message& message, const deadline& until) {
+    if (is_open()) return link_->send(message, this, until);
+    message.revoke();
+    return error::not_open;
+}
+
+error_code link_sender::try_send(outgoing_message& message) {
+    if (is_open()) return link_->try_send(message);
+    message.revoke();
+    return error::not_open;
+}
+
+handle link_sender::give_link(error_code& ec) {
+    if (is_open()) return link_->extend(ec);
+    ec = error::empty_end;
+    return {};
+}
+
+}  // namespace strait::detail

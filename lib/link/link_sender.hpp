@@ -1,0 +1,65 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIB_LINK_LINK_SENDER_HPP
+#define STRAIT_LIB_LINK_LINK_SENDER_HPP
+
+#include "link/context_service.hpp"
+#include "link/send_link.hpp"
+
+#include <strait/detail/link/cores.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace strait::detail {
+
+// One sender object over the link that it shares with its copies.
+class link_sender final : public sender_core,
+                          public context_client,
+                          public std::enable_shared_from_this<link_sender> {
+public:
+    link_sender(std::shared_ptr<send_link> link, const asio::any_io_executor& executor);
+    ~link_sender() override;
+
+    static std::shared_ptr<link_sender> make(handle stream, channel_identity identity,
+        std::weak_ptr<link_receiver> local, const asio::any_io_executor& executor);
+
+    const channel_identity& identity() const noexcept override { return link_->identity(); }
+    std::shared_ptr<sender_core> clone(const asio::any_io_executor& executor) override;
+    void bind(const asio::any_io_executor& executor) override;
+    asio::any_io_executor executor() const override;
+    bool is_open() const noexcept override { return open_.load(std::memory_order_acquire); }
+    void cancel() noexcept override { link_->cancel_all_of(this); }
+    void close() noexcept override;
+    byte_buffer spare_buffer() noexcept override { return link_->spare_buffer(); }
+    void keep_buffer(byte_buffer b) noexcept override { link_->keep_buffer(std::move(b)); }
+    void start(send_operation& op) override;
+    void cancel(std::uint64_t id, const error_code& why) noexcept override {
+        link_->cancel(id, why);
+    }
+    error_code send(outgoing_message& message, const deadline& until) override;
+    error_code try_send(outgoing_message& message) override;
+    const void* link_key() const noexcept override { return link_.get(); }
+    handle give_link(error_code& ec) override;
+    void take_back_link(handle stream) noexcept override { link_->keep_spare(std::move(stream)); }
+
+private:
+    void on_shutdown(asio::execution_context& context) noexcept override {
+        link_->drop_all_of(this, context);
+    }
+
+    const std::shared_ptr<send_link> link_;
+    std::atomic<bool> open_{true};
+    mutable std::mutex mutex_;  // of what follows
+    asio::any_io_executor executor_;
+    bool is_registered_ = false;  // with the service of the executor's context
+};
+
+}  // namespace strait::detail
+
+#endif

@@ -1,0 +1,202 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include <strait/detail/link/outgoing_message.hpp>
+
+#include "link/attachment_table.hpp"
+#include "link/cargo.hpp"
+#include "posix/memory.hpp"
+#include "posix/stream.hpp"
+#include "wire/frame.hpp"
+
+#include <strait/detail/link/cores.hpp>
+
+#include <utility>
+
+namespace strait::detail {
+
+struct outgoing_message::item {
+    attachment_kind kind;
+    const handle* lent = nullptr;             // handle: where it is, unless it is
+    handle owned;                             // here; sender: the stream to give away
+    std::shared_ptr<sender_core> sender;
+    std::shared_ptr<receiver_core> receiver;
+    std::unique_ptr<cargo> load;              // of the receiver, once it is stopped
+};
+
+outgoing_message::outgoing_message() noexcept = default;
+
+outgoing_message::outgoing_message(outgoing_message&& other) noexcept
+    : buffer_(std::move(other.buffer_)),
+      cursor_(std::exchange(other.cursor_, {})),
+      memory_(std::move(other.memory_)),
+      mode_(other.mode_),
+      item_count_(std::exchange(other.item_count_, 0)),
+      items_(std::move(other.items_)),
+      handles_(std::move(other.handles_)) {}
+
+outgoing_message& outgoing_message::operator=(outgoing_message&& other) noexcept {
+    revoke();
+    buffer_ = std::move(other.buffer_);
+    cursor_ = std::exchange(other.cursor_, {});
+    memory_ = std::move(other.memory_);
+    mode_ = other.mode_;
+    item_count_ = std::exchange(other.item_count_, 0);
+    items_ = std::move(other.items_);
+    handles_ = std::move(other.handles_);
+    return *this;
+}
+
+outgoing_message::~outgoing_message() {
+    revoke();
+}
+
+void outgoing_message::begin(ownership mode, byte_buffer buffer) {
+    revoke();
+    mode_ = mode;
+    buffer_ = std::move(buffer);
+    buffer_.clear();
+    buffer_.extend(wire::header_bytes);
+}
+
+outgoing_message::item& outgoing_message::add_item() {
+    items_.emplace_back();
+    ++item_count_;
+    return items_.back();
+}
+
+std::uint32_t outgoing_message::add(const handle& h) {
+    if (!h.is_open()) throw system_error(error::empty_end);
+    handle copy;
+    if (mode_ == ownership::copy || mode_ == ownership::share) copy = h.duplicate();
+    item& i = add_item();
+    i.kind = attachment_kind::handle;
+    if (mode_ == ownership::consume) {
+        // The value was given up: its members are ours, although encoding sees them as const.
+        i.owned = std::move(const_cast<handle&>(h));
+    } else if (mode_ == ownership::lend) {
+        i.lent = &h;
+    } else {
+        i.owned = std::move(copy);
+    }
+    return item_count_ - 1;
+}
+
+std::uint32_t outgoing_message::add(const std::shared_ptr<sender_core>& sender) {
+    if (!sender || !sender->is_open()) throw system_error(error::empty_end);
+    // However often a sender occurs in a message, it gets one link.
+    for (std::uint32_t i = 0; i < item_count_; ++i)
+        if (items_[i].sender && items_[i].sender->link_key() == sender->link_key()) return i;
+    item& i = add_item();
+    i.kind = attachment_kind::sender;
+    i.sender = sender;
+    return item_count_ - 1;
+}
+
+std::uint32_t outgoing_message::add(const std::shared_ptr<receiver_core>& receiver) {
+    if (!receiver || !receiver->is_open()) throw system_error(error::empty_end);
+    if (mode_ == ownership::copy) throw system_error(error::not_movable);
+    item& i = add_item();
+    i.kind = attachment_kind::receiver;
+    i.receiver = receiver;
+    return item_count_ - 1;
+}
+
+error_code outgoing_message::prepare(sender_core& through, bool one_write) {
+    const limits& bounds = through.identity().bounds;
+    error_code ec;
+    if (has_attachments()) ec = prepare_items(through);
+    if (!ec && buffer_.size() - wire::header_bytes > bounds.max_message_bytes)
+        ec = error::message_too_large;
+    if (!ec && handles_.size() > bounds.max_handles_per_message) ec = error::too_many_handles;
+    std::uint8_t flags = has_attachments() ? wire::flag_table : 0;
+    auto announced = static_cast<std::uint32_t>(buffer_.size() - wire::header_bytes);
+    if (!ec && one_write) {
+        if (announced > wire::max_payload_bytes) {
+            ec = move_to_memory();
+            flags |= wire::flag_memory;
+        }
+        if (!ec && handles_.size() > os::max_handles_per_write) ec = error::message_too_large;
+    }
+    if (ec) {
+        revoke();
+        return ec;
+    }
+    cursor_ = message_cursor(
+        {buffer_.data(), buffer_.size()}, announced, handles_.size(), flags);
+    return {};
+}
+
+error_code outgoing_message::prepare_items(sender_core& through) {
+    for (const item& i : items_)
+        if (i.receiver && i.receiver->identity().is_same_channel(through.identity()))
+            return error::own_receiver;
+    error_code ec;
+    for (item& i : items_) {
+        if (i.sender) i.owned = i.sender->give_link(ec);
+        if (i.receiver) i.load = i.receiver->freeze(ec);
+        if (ec) return ec;
+    }
+    append_table();
+    return {};
+}
+
+void outgoing_message::append_table() {
+    const std::uint64_t now = os::now_ns();
+    const std::size_t table_at = buffer_.size();
+    for (const item& i : items_) {
+        const std::size_t handles_before = handles_.size();
+        byte_buffer load;
+        table_entry e;
+        e.kind = i.kind;
+        if (i.kind == attachment_kind::receiver) {
+            put_cargo(load, *i.load, handles_, now);
+            e.identity = i.receiver->identity();
+        } else {
+            handles_.push_back(i.lent != nullptr ? i.lent : &i.owned);
+            if (i.sender) e.identity = i.sender->identity();
+        }
+        e.cargo_bytes = static_cast<std::uint32_t>(load.size());
+        e.handles = static_cast<std::uint32_t>(handles_.size() - handles_before);
+        put_entry(buffer_, e);
+        buffer_.append(load.bytes());
+    }
+    wire::put(buffer_, item_count_);
+    wire::put(buffer_, static_cast<std::uint32_t>(buffer_.size() - table_at + sizeof(std::uint32_t)));
+}
+
+error_code outgoing_message::move_to_memory() {
+    error_code ec;
+    memory_ = os::make_memory(buffer_.bytes().subspan(wire::header_bytes), ec);
+    if (ec) return ec;
+    buffer_.truncate(wire::header_bytes);
+    handles_.insert(handles_.begin(), &memory_);
+    return {};
+}
+
+void outgoing_message::sent() noexcept {
+    for (const item& i : items_) {
+        // Lent by a value that is not const, and taken out of it now.
+        if (i.lent != nullptr) const_cast<handle*>(i.lent)->close();
+    }
+    item_count_ = 0;
+    items_.clear();
+    handles_.clear();
+    memory_.close();
+}
+
+void outgoing_message::revoke() noexcept {
+    for (item& i : items_) {
+        if (i.load && mode_ != ownership::consume) i.receiver->thaw(std::move(i.load));
+        if (i.sender && i.owned.is_open()) i.sender->take_back_link(std::move(i.owned));
+    }
+    item_count_ = 0;
+    items_.clear();
+    handles_.clear();
+    memory_.close();
+}
+
+}  // namespace strait::detail

@@ -1,0 +1,429 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/send_link.hpp"
+
+#include "link/link_receiver.hpp"
+#include "posix/fork_guard.hpp"
+#include "wire/write_plan.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/query.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace strait::detail {
+
+using clock = std::chrono::steady_clock;
+
+// A send whose thread waits for it.
+class send_link::blocking_send final : public send_operation {
+public:
+    blocking_send(outgoing_message& m, const void* sender) noexcept {
+        message = &m;
+        owner = sender;
+        is_blocking = true;
+    }
+    void finish(completion) override {}
+};
+
+send_link::send_link(
+    handle stream, channel_identity identity, std::weak_ptr<link_receiver> local)
+    : identity_(std::move(identity)),
+      local_(std::move(local)),
+      generation_(os::process_generation()),
+      stream_(std::move(stream)) {}
+
+send_link::~send_link() = default;
+
+bool send_link::is_forked() const noexcept {
+    return generation_ != os::process_generation();
+}
+
+void send_link::join() noexcept {
+    senders_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void send_link::leave() noexcept {
+    if (senders_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (is_forked()) {
+        // The mutex may be held by a thread that does not exist here, and the reactor is shared
+        // with the parent: only descriptors are closed.
+        for (const auto& w : waiters_) static_cast<void>(w->watch.release());
+        stream_.close();
+        spare_.close();
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    waiters_.clear();
+    stream_.close();
+    spare_.close();
+}
+
+error_code send_link::usable() const noexcept {
+    if (is_forked()) return error::owner_changed;
+    if (!stream_.is_open()) return error::not_open;
+    return broken_;
+}
+
+error_code send_link::enqueue(send_operation& op) {
+    if (error_code ec = usable()) return ec;
+    const std::size_t bytes = op.message->held_bytes();
+    if (!queue_.empty() && waiting_bytes_ + bytes > identity_.bounds.max_waiting_bytes)
+        return asio::error::no_buffer_space;
+    waiting_bytes_ += bytes;
+    queue_.push_back(op);
+    return {};
+}
+
+void send_link::start(send_operation& op, const asio::any_io_executor& executor) {
+    queue finished;
+    if (is_forked()) {
+        op.result = error::owner_changed;
+        finished.push_back(op);
+        return finish(finished, completion::post);
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (error_code ec = enqueue(op)) {
+            op.result = ec;
+            finished.push_back(op);
+        } else {
+            flush(finished);
+            if (!op.is_over)
+                if (error_code ec2 = wait_on(op, executor)) withdraw(op, ec2, finished);
+        }
+    }
+    finish(finished, completion::post);
+}
+
+error_code send_link::send(
+    outgoing_message& message, const void* owner, const deadline& until) {
+    if (is_forked()) {
+        message.revoke();
+        return error::owner_changed;
+    }
+    blocking_send op(message, owner);
+    queue finished;
+    {
+        std::unique_lock lock(mutex_);
+        op.result = enqueue(op);
+        if (!op.result) {
+            flush(finished);
+            while (!op.is_over) {
+                if (until && clock::now() >= *until)
+                    withdraw(op, asio::error::timed_out, finished);
+                else
+                    wait_blocked(lock, finished, until);
+            }
+        }
+    }
+    if (!finished.empty()) finish(finished, completion::post);
+    op.result ? message.revoke() : message.sent();
+    return op.result;
+}
+
+void send_link::wait_blocked(
+    std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until) {
+    if (polling_) {
+        // Another thread drives the queue, for this one as well.
+        if (until)
+            changed_.wait_until(lock, *until);
+        else
+            changed_.wait(lock);
+        return;
+    }
+    if (!wake_.is_open()) wake_.open();  // without it others' progress is seen a little later
+    polling_ = true;
+    lock.unlock();
+    finish(finished, completion::post);
+    std::int64_t timeout_ns = -1;
+    if (until)
+        timeout_ns = std::max<std::int64_t>(0,
+            std::chrono::duration_cast<std::chrono::nanoseconds>(*until - clock::now()).count());
+    os::wait_writable(stream_, wake_.readable(), timeout_ns);
+    lock.lock();
+    polling_ = false;
+    wake_.clear();
+    flush(finished);
+    changed_.notify_all();
+}
+
+error_code send_link::try_send(outgoing_message& message) {
+    if (is_forked()) {
+        message.revoke();
+        return error::owner_changed;
+    }
+    blocking_send op(message, nullptr);
+    queue finished;
+    {
+        const std::lock_guard lock(mutex_);
+        op.result = enqueue(op);
+        if (!op.result) {
+            flush(finished);
+            // It fits one write, so that it was written or not begun.
+            if (!op.is_over) withdraw(op, asio::error::would_block, finished);
+        }
+    }
+    finish(finished, completion::post);
+    op.result ? message.revoke() : message.sent();
+    return op.result;
+}
+
+void send_link::cancel(std::uint64_t id, const error_code& why) noexcept {
+    if (is_forked()) return;
+    queue finished;
+    {
+        const std::lock_guard lock(mutex_);
+        send_operation* op = queue_.find(id);
+        if (op == nullptr) return;
+        withdraw(*op, why, finished);
+        flush(finished);
+    }
+    finish(finished, completion::post);
+}
+
+void send_link::cancel_all_of(const void* owner) noexcept {
+    if (is_forked()) return;
+    queue finished;
+    {
+        const std::lock_guard lock(mutex_);
+        for (send_operation* op = queue_.front(); op != nullptr;) {
+            send_operation* behind = queue::after(*op);
+            if (op->owner == owner) withdraw(*op, asio::error::operation_aborted, finished);
+            op = behind;
+        }
+        flush(finished);
+    }
+    finish(finished, completion::post);
+}
+
+void send_link::drop_all_of(const void* owner, asio::execution_context& context) noexcept {
+    if (is_forked()) return;
+    queue dropped;
+    queue finished;
+    std::vector<std::shared_ptr<waiter>> gone;
+    {
+        const std::lock_guard lock(mutex_);
+        for (send_operation* op = queue_.front(); op != nullptr;) {
+            send_operation* behind = queue::after(*op);
+            if (op->owner == owner && !op->is_blocking)
+                withdraw(*op, asio::error::operation_aborted, dropped);
+            op = behind;
+        }
+        std::erase_if(waiters_, [&](const std::shared_ptr<waiter>& w) {
+            auto& its_context = asio::query(w->watch->executor(), asio::execution::context);
+            if (&its_context != &context || w->operations != 0) return false;
+            gone.push_back(w);
+            return true;
+        });
+        for (const auto& w : gone) w->watch.reset();
+        flush(finished);
+    }
+    finish(finished, completion::post);
+    finish(dropped, completion::destroy);
+}
+
+// Takes an operation out before it was written. A message that was begun is withdrawn on the link:
+// now if it can be, else by whoever uses the link next.
+void send_link::withdraw(send_operation& op, const error_code& why, queue& finished) {
+    if (op.message->cursor().begun()) owes_withdraw_ = true;
+    remove(op, why, finished);
+}
+
+void send_link::remove(send_operation& op, const error_code& result, queue& finished) {
+    queue_.erase(op);
+    waiting_bytes_ -= op.message->held_bytes();
+    op.result = result;
+    op.is_over = true;
+    if (op.is_blocking) {
+        changed_.notify_all();
+        if (polling_) wake_.signal();
+        return;
+    }
+    if (operation_group* group = std::exchange(op.group, nullptr)) {
+        auto* w = static_cast<waiter*>(group);
+        if (--w->operations == 0 && w->watch) w->watch->stop();
+    }
+    finished.push_back(op);
+}
+
+void send_link::break_link(const error_code& why, queue& finished) {
+    broken_ = why;
+    while (send_operation* op = queue_.front()) remove(*op, why, finished);
+}
+
+// Writes what can be written.
+void send_link::flush(queue& finished) {
+    while (!broken_ && stream_.is_open() && (!queue_.empty() || owes_withdraw_)) {
+        error_code ec = write_carry();
+        if (!ec) ec = write_once(finished);
+        if (!ec) continue;
+        if (ec == asio::error::would_block) return;
+        if (ec == asio::error::no_buffer_space) {
+            // The system has no room for more handles in flight, or no memory, and will not say
+            // when it has: the send that met it fails, whole.
+            if (queue_.empty()) return;
+            withdraw(*queue_.front(), ec, finished);
+            continue;
+        }
+        return break_link(asio::error::broken_pipe, finished);
+    }
+}
+
+// Linux takes writes of this size whole or not at all; elsewhere the rest goes first.
+error_code send_link::write_carry() {
+    while (!carry_.empty()) {
+        const piece rest{carry_.data(), carry_.size()};
+        const os::io_result io = os::send_some(stream_, {&rest, 1}, {});
+        if (io.ec) return io.ec;
+        carry_.erase(carry_.begin(), carry_.begin() + static_cast<std::ptrdiff_t>(io.bytes));
+    }
+    return {};
+}
+
+error_code send_link::write_once(queue& finished) {
+    wire::write_plan plan(os::now_ns(), os::max_handles_per_write);
+    if (owes_withdraw_) plan.add_control(wire::frame_kind::withdraw);
+    for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op))
+        if (!plan.add(op->message->cursor())) break;
+
+    std::span<const handle* const> handles;
+    if (plan.handle_count() != 0)
+        handles = queue_.front()->message->handles().subspan(
+            plan.first_handle(), plan.handle_count());
+    const os::io_result io = os::send_some(stream_, plan.pieces(), handles);
+    if (io.ec) {
+        plan.undo();
+        return io.ec;
+    }
+    std::size_t written = io.bytes;
+    if (written != plan.bytes()) {
+        for (const piece& p : plan.pieces()) {
+            const std::size_t skip = std::min(written, p.bytes);
+            carry_.insert(carry_.end(), p.data + skip, p.data + p.bytes);
+            written -= skip;
+        }
+    }
+    owes_withdraw_ = false;
+    while (!queue_.empty() && queue_.front()->message->cursor().finished())
+        remove(*queue_.front(), {}, finished);
+    return {};
+}
+
+// Without the mutex: what the operations do may come back here.
+void send_link::finish(queue& finished, completion how) {
+    while (send_operation* op = finished.pop_front()) {
+        op->result ? op->message->revoke() : op->message->sent();
+        op->finish(how);
+    }
+}
+
+error_code send_link::wait_on(send_operation& op, const asio::any_io_executor& executor) {
+    if (!executor) return error::not_bound;
+    auto at = std::find_if(waiters_.begin(), waiters_.end(),
+        [&](const auto& w) { return w->watch->executor() == executor; });
+    if (at == waiters_.end()) {
+        auto made = std::make_shared<waiter>();
+        error_code ec;
+        made->link = weak_from_this();
+        made->watch = std::make_unique<os::watch>(executor, stream_, true, ec);
+        if (ec) return ec;
+        at = waiters_.insert(at, std::move(made));
+    }
+    op.group = at->get();
+    ++(*at)->operations;
+    start_watch(*at);
+    return {};
+}
+
+void send_link::start_watch(const std::shared_ptr<waiter>& w) {
+    w->watch->start(os::watch::direction::write, {&send_link::on_writable, w});
+}
+
+void send_link::on_writable(const std::shared_ptr<void>& object) {
+    const auto w = std::static_pointer_cast<waiter>(object);
+    const auto link = w->link.lock();
+    if (!link) return;
+    queue finished;
+    {
+        const std::lock_guard lock(link->mutex_);
+        if (!w->watch) return;
+        w->watch->fired();
+        link->flush(finished);
+        if (w->operations != 0) start_watch(w);
+    }
+    // Alone it may be completed from here; several would have to survive each other's handlers.
+    finish(finished, finished.size() == 1 ? completion::dispatch : completion::post);
+}
+
+handle send_link::extend(error_code& ec) {
+    ec.clear();
+    if (is_forked()) {
+        ec = error::owner_changed;
+        return {};
+    }
+    const std::lock_guard lock(mutex_);
+    if (!stream_.is_open()) {
+        ec = error::empty_end;
+        return {};
+    }
+    if (spare_.is_open()) return std::move(spare_);
+    auto [receiving, sending] = os::connected_pair(ec);
+    if (ec) return {};
+    const auto local = local_.lock();
+    if (broken_ || (local && local->adopt_here(receiving))) return std::move(sending);
+    ec = write_adopt(receiving);
+    if (ec == asio::error::broken_pipe) ec.clear();  // a sender of a channel without receiver
+    if (ec) return {};
+    return std::move(sending);
+}
+
+error_code send_link::write_adopt(const handle& receiving_side) {
+    std::byte frame[wire::header_bytes];
+    wire::frame_header h;
+    h.kind = wire::frame_kind::adopt;
+    h.handles = 1;
+    h.stamp = os::now_ns();
+    wire::store_header(h, frame);
+    const piece whole{frame, sizeof(frame)};
+    const handle* const rides = &receiving_side;
+
+    if (write_carry()) return asio::error::no_buffer_space;
+    os::io_result io = os::send_some(stream_, {&whole, 1}, {&rides, 1});
+    if (io.ec == asio::error::would_block) {
+        // Adopting must not wait for the receiver: what data may not use is used.
+        os::set_reserve(stream_, true);
+        io = os::send_some(stream_, {&whole, 1}, {&rides, 1});
+        os::set_reserve(stream_, false);
+    }
+    if (io.ec == asio::error::would_block) return asio::error::no_buffer_space;
+    if (!io.ec && io.bytes < sizeof(frame))
+        carry_.insert(carry_.end(), frame + io.bytes, frame + sizeof(frame));
+    return io.ec;
+}
+
+void send_link::keep_spare(handle stream) noexcept {
+    if (is_forked()) return;
+    const std::lock_guard lock(mutex_);
+    if (stream_.is_open() && !spare_.is_open()) spare_ = std::move(stream);
+}
+
+byte_buffer send_link::spare_buffer() noexcept {
+    const std::lock_guard lock(mutex_);
+    return std::move(buffer_);
+}
+
+void send_link::keep_buffer(byte_buffer buffer) noexcept {
+    // Larger ones are rare, and would stay for good.
+    constexpr std::size_t worth_keeping = 64u << 10;
+    if (buffer.capacity() == 0 || buffer.capacity() > worth_keeping) return;
+    const std::lock_guard lock(mutex_);
+    if (buffer_.capacity() < buffer.capacity()) buffer_ = std::move(buffer);
+}
+
+}  // namespace strait::detail

@@ -1,0 +1,119 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIB_LINK_SEND_LINK_HPP
+#define STRAIT_LIB_LINK_SEND_LINK_HPP
+
+#include "posix/stream.hpp"
+#include "posix/watch.hpp"
+
+#include <strait/detail/link/cores.hpp>
+
+#include <boost/asio/execution_context.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace strait::detail {
+
+class link_receiver;
+
+// The link that all senders of one channel in one process share, and the queue of what waits to be
+// written to it. Whoever waits drives the queue: the executors of the asynchronous sends and the
+// threads of the blocking ones, each for all. Thread-safe.
+class send_link : public std::enable_shared_from_this<send_link> {
+public:
+    // `local` is the receiver, if it is in this process.
+    send_link(handle stream, channel_identity identity, std::weak_ptr<link_receiver> local);
+    ~send_link();
+
+    const channel_identity& identity() const noexcept { return identity_; }
+
+    // Senders that use the link. When none is left the stream is closed.
+    void join() noexcept;
+    void leave() noexcept;
+
+    // Every one of these takes a message that is prepared; `op` is finished in any case.
+    void start(send_operation& op, const asio::any_io_executor& executor);
+    error_code send(outgoing_message& message, const void* owner, const deadline& until);
+    error_code try_send(outgoing_message& message);
+
+    void cancel(std::uint64_t id, const error_code& why) noexcept;
+    void cancel_all_of(const void* owner) noexcept;
+
+    // The context of `owner` goes away: its operations are destroyed and nothing of the link stays
+    // in the context's reactor.
+    void drop_all_of(const void* owner, asio::execution_context& context) noexcept;
+
+    // A stream to give to another process as a link of its own, known to the receiver. It does not
+    // wait for anything; past what the system can hold it fails with no_buffer_space.
+    handle extend(error_code& ec);
+
+    // Takes back a stream from extend that was not given away.
+    void keep_spare(handle stream) noexcept;
+
+    byte_buffer spare_buffer() noexcept;
+    void keep_buffer(byte_buffer buffer) noexcept;
+
+private:
+    using queue = operation_queue<send_operation>;
+
+    // Waits for the link on one executor, for all sends that were started there.
+    struct waiter : operation_group {
+        std::weak_ptr<send_link> link;
+        std::unique_ptr<os::watch> watch;
+    };
+
+    class blocking_send;
+
+    static void on_writable(const std::shared_ptr<void>& object);
+
+    // All of these are called with the mutex held; finish without it.
+    bool is_forked() const noexcept;
+    error_code usable() const noexcept;
+    error_code enqueue(send_operation& op);
+    void flush(queue& finished);
+    error_code write_carry();
+    error_code write_once(queue& finished);
+    void break_link(const error_code& why, queue& finished);
+    void withdraw(send_operation& op, const error_code& why, queue& finished);
+    void remove(send_operation& op, const error_code& result, queue& finished);
+    error_code wait_on(send_operation& op, const asio::any_io_executor& executor);
+    static void start_watch(const std::shared_ptr<waiter>& w);
+    error_code write_adopt(const handle& receiving_side);
+    void wait_blocked(std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until);
+    static void finish(queue& finished, completion how);
+
+    const channel_identity identity_;
+    const std::weak_ptr<link_receiver> local_;
+    const std::uint64_t generation_;
+
+    std::atomic<std::size_t> senders_{0};
+    std::mutex mutex_;
+    handle stream_;
+    error_code broken_;
+    queue queue_;
+    std::uint64_t waiting_bytes_ = 0;
+    bool owes_withdraw_ = false;   // the message in the midst of which a send was cancelled
+    std::vector<std::byte> carry_;  // the rest of a write that the system took in part
+    std::vector<std::shared_ptr<waiter>> waiters_;
+    handle spare_;
+    byte_buffer buffer_;
+
+    // Blocking senders: one polls, the others wait for it.
+    std::condition_variable changed_;
+    bool polling_ = false;
+    os::wake_event wake_;
+};
+
+}  // namespace strait::detail
+
+#endif

@@ -1,0 +1,262 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "posix/stream.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/random.h>
+#endif
+
+#if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
+#define STRAIT_LINUX 1
+#include <sys/eventfd.h>
+#endif
+
+namespace strait::detail::os {
+
+namespace {
+
+namespace asio = boost::asio;
+
+error_code last_error() noexcept {
+    return {errno, boost::system::system_category()};
+}
+
+#if !defined(STRAIT_LINUX)
+void set_close_on_exec(int fd) noexcept {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+#endif
+
+constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(int) * 253);
+
+error_code send_error(int e) noexcept {
+    // A full socket, and the two ways in which the kernel says that descriptors in flight or
+    // memory are used up.
+    if (e == EAGAIN || e == EWOULDBLOCK) return asio::error::would_block;
+    if (e == ETOOMANYREFS || e == ENOBUFS || e == ENOMEM) return asio::error::no_buffer_space;
+    if (e == EPIPE || e == ECONNRESET || e == ENOTCONN) return asio::error::broken_pipe;
+    return {e, boost::system::system_category()};
+}
+
+// Takes the descriptors out of the control data of one read. All of them are taken over first, so
+// that none leaks whatever else is found.
+void collect(msghdr& message, std::vector<handle_batch>& batches) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        int fds[253];
+        std::memcpy(fds, CMSG_DATA(c), count * sizeof(int));
+        handle_batch batch;
+        batch.handles.reserve(count);
+        for (std::size_t i = 0; i < count; ++i) {
+#if !defined(STRAIT_LINUX)
+            set_close_on_exec(fds[i]);
+#endif
+            batch.handles.emplace_back(fds[i]);
+        }
+        batches.push_back(std::move(batch));
+    }
+    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+        // The descriptor limit was reached (Linux 6.18: the data is intact, the surplus is gone).
+        if (batches.empty()) batches.emplace_back();
+        batches.back().handles.clear();
+        batches.back().lost = true;
+    }
+}
+
+}  // namespace
+
+std::pair<handle, handle> connected_pair(error_code& ec) {
+    int fds[2];
+#if defined(STRAIT_LINUX)
+    const int r = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
+#else
+    const int r = ::socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+#endif
+    if (r != 0) {
+        ec = last_error();
+        return {};
+    }
+#if !defined(STRAIT_LINUX)
+    set_close_on_exec(fds[0]);
+    set_close_on_exec(fds[1]);
+#endif
+#if defined(SO_NOSIGPIPE)
+    const int on = 1;
+    ::setsockopt(fds[0], SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+    ::setsockopt(fds[1], SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#endif
+    ec.clear();
+    return {handle(fds[0]), handle(fds[1])};
+}
+
+io_result send_some(const handle& stream, std::span<const piece> pieces,
+    std::span<const handle* const> handles) {
+    iovec iov[max_pieces];
+    std::size_t n = 0;
+    for (const piece& p : pieces.first(std::min(pieces.size(), max_pieces)))
+        iov[n++] = {const_cast<std::byte*>(p.data), p.bytes};
+
+    msghdr message{};
+    message.msg_iov = iov;
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(n);
+
+    alignas(cmsghdr) char control[control_bytes];
+    if (!handles.empty()) {
+        const std::size_t bytes = sizeof(int) * handles.size();
+        std::memset(control, 0, CMSG_SPACE(bytes));
+        message.msg_control = control;
+        message.msg_controllen = static_cast<decltype(message.msg_controllen)>(CMSG_SPACE(bytes));
+        cmsghdr* c = CMSG_FIRSTHDR(&message);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = static_cast<decltype(c->cmsg_len)>(CMSG_LEN(bytes));
+        unsigned char* at = CMSG_DATA(c);
+        for (const handle* h : handles) {
+            const int fd = h->native_handle();
+            std::memcpy(at, &fd, sizeof(fd));
+            at += sizeof(fd);
+        }
+    }
+
+    int flags = MSG_DONTWAIT;
+#if defined(MSG_NOSIGNAL)
+    flags |= MSG_NOSIGNAL;
+#endif
+    for (;;) {
+        const ssize_t r = ::sendmsg(stream.native_handle(), &message, flags);
+        if (r >= 0) return {static_cast<std::size_t>(r), {}};
+        if (errno != EINTR) return {0, send_error(errno)};
+    }
+}
+
+io_result recv_some(const handle& stream, std::span<std::byte> into,
+    std::vector<handle_batch>& batches, bool block) {
+    iovec iov{into.data(), into.size()};
+    alignas(cmsghdr) char control[control_bytes];
+    int flags = block ? 0 : MSG_DONTWAIT;
+#if defined(STRAIT_LINUX)
+    flags |= MSG_CMSG_CLOEXEC;
+#endif
+    for (;;) {
+        msghdr message{};
+        message.msg_iov = &iov;
+        message.msg_iovlen = 1;
+        message.msg_control = control;
+        message.msg_controllen = sizeof(control);
+        const ssize_t r = ::recvmsg(stream.native_handle(), &message, flags);
+        if (r >= 0) {
+            if (message.msg_controllen != 0 || (message.msg_flags & MSG_CTRUNC) != 0)
+                collect(message, batches);
+            return {static_cast<std::size_t>(r), {}};
+        }
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, asio::error::would_block};
+        return {0, last_error()};
+    }
+}
+
+std::uint64_t unread_bytes(const handle& stream) noexcept {
+    int bytes = 0;
+    return ::ioctl(stream.native_handle(), FIONREAD, &bytes) == 0 && bytes > 0
+               ? static_cast<std::uint64_t>(bytes)
+               : 0;
+}
+
+error_code wait_writable(const handle& stream, const handle& wake, std::int64_t timeout_ns) {
+    pollfd fds[2] = {{stream.native_handle(), POLLOUT, 0}, {wake.native_handle(), POLLIN, 0}};
+    const int timeout_ms = timeout_ns < 0 ? -1
+                                          : static_cast<int>(std::min<std::int64_t>(
+                                                (timeout_ns + 999'999) / 1'000'000, INT_MAX));
+    // An interrupted wait is reported as success: the caller looks at its deadline and comes back.
+    if (::poll(fds, wake.is_open() ? 2 : 1, timeout_ms) < 0 && errno != EINTR) return last_error();
+    return {};
+}
+
+void set_reserve(const handle& stream, bool raised) noexcept {
+    // Linux doubles what is asked for and starts with 212,992 bytes (wmem_default), so that asking
+    // for half of it is the state at the start; the largest value allowed without privilege
+    // (wmem_max) is the same number, which gives as much again as reserve.
+    constexpr int default_bytes = 212'992;
+    const int bytes = raised ? default_bytes : default_bytes / 2;
+    ::setsockopt(stream.native_handle(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+bool is_link_stream(const handle& stream) noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    int type = 0;
+    socklen_t type_size = sizeof(type);
+    const int fd = stream.native_handle();
+    return ::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+           address.ss_family == AF_UNIX &&
+           ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM;
+}
+
+std::uint64_t now_ns() noexcept {
+    timespec t;
+    ::clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000u +
+           static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+std::uint64_t random_u64() noexcept {
+    std::uint64_t value = 0;
+#if defined(__linux__)
+    // Cannot fail for so few bytes once the system is up; an interrupted call is tried again.
+    while (::getrandom(&value, sizeof(value), 0) != static_cast<ssize_t>(sizeof(value))) {}
+#else
+    ::arc4random_buf(&value, sizeof(value));
+#endif
+    return value;
+}
+
+error_code wake_event::open() {
+#if defined(STRAIT_LINUX)
+    read_ = handle(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    return read_.is_open() ? error_code() : last_error();
+#else
+    int fds[2];
+    if (::pipe(fds) != 0) return last_error();
+    for (int fd : fds) {
+        set_close_on_exec(fd);
+        ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+    read_ = handle(fds[0]);
+    write_ = handle(fds[1]);
+    return {};
+#endif
+}
+
+void wake_event::signal() noexcept {
+    const std::uint64_t one = 1;
+    const handle& to = write_.is_open() ? write_ : read_;
+    [[maybe_unused]] const auto r = ::write(to.native_handle(), &one, sizeof(one));
+}
+
+void wake_event::clear() noexcept {
+    std::uint64_t sink[8];
+    [[maybe_unused]] const auto r = ::read(read_.native_handle(), sink, sizeof(sink));
+}
+
+}  // namespace strait::detail::os

@@ -1,0 +1,98 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIB_WIRE_FRAME_HPP
+#define STRAIT_LIB_WIRE_FRAME_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include <boost/endian/conversion.hpp>
+
+// One unit on a link: a header of fixed size, then its payload. docs/design/wire-format.md shows it
+// byte by byte.
+
+namespace strait::detail::wire {
+
+enum class frame_kind : std::uint8_t {
+    data = 1,      // a fragment of a message, to the receiver
+    withdraw = 2,  // the unfinished message will not be finished
+    adopt = 3,     // its handles are further links of the channel
+    park = 4,      // no sender uses this link now; it may be taken up again
+    hello = 5,     // from the receiver, once, on an adopted link
+};
+
+// Flags of a data frame.
+inline constexpr std::uint8_t flag_last = 1;    // commits the message
+inline constexpr std::uint8_t flag_table = 2;   // the message ends with an attachment table
+inline constexpr std::uint8_t flag_memory = 4;  // the message lies in the memory that rides along
+inline constexpr std::uint8_t known_flags = flag_last | flag_table | flag_memory;
+
+struct frame_header {
+    std::uint32_t payload_bytes = 0;
+    frame_kind kind = frame_kind::data;
+    std::uint8_t flags = 0;
+    std::uint16_t handles = 0;          // that ride on this frame
+    std::uint64_t stamp = 0;            // when it was written: system-wide monotonic clock, ns
+    std::uint32_t message_bytes = 0;    // of the whole message
+    std::uint32_t message_handles = 0;  // of the whole message
+};
+
+inline constexpr std::size_t header_bytes = 24;
+
+// What one write carries at most. Linux 6.18 takes a write to a local stream socket whole or not at
+// all up to 36,544 bytes (measured); 32 KiB keeps clear of it.
+inline constexpr std::size_t max_write_bytes = 32u << 10;
+inline constexpr std::size_t max_payload_bytes = max_write_bytes - header_bytes;
+
+namespace detail {
+
+template <class Integer>
+void store(std::byte*& at, Integer value) noexcept {
+    boost::endian::native_to_little_inplace(value);
+    std::memcpy(at, &value, sizeof(value));
+    at += sizeof(value);
+}
+
+template <class Integer>
+void fetch(const std::byte*& at, Integer& value) noexcept {
+    std::memcpy(&value, at, sizeof(value));
+    boost::endian::little_to_native_inplace(value);
+    at += sizeof(value);
+}
+
+}  // namespace detail
+
+inline void store_header(const frame_header& h, std::byte* at) noexcept {
+    detail::store(at, h.payload_bytes);
+    detail::store(at, static_cast<std::uint8_t>(h.kind));
+    detail::store(at, h.flags);
+    detail::store(at, h.handles);
+    detail::store(at, h.stamp);
+    detail::store(at, h.message_bytes);
+    detail::store(at, h.message_handles);
+}
+
+inline frame_header fetch_header(const std::byte* at) noexcept {
+    frame_header h;
+    std::uint8_t kind = 0;
+    detail::fetch(at, h.payload_bytes);
+    detail::fetch(at, kind);
+    h.kind = static_cast<frame_kind>(kind);
+    detail::fetch(at, h.flags);
+    detail::fetch(at, h.handles);
+    detail::fetch(at, h.stamp);
+    detail::fetch(at, h.message_bytes);
+    detail::fetch(at, h.message_handles);
+    return h;
+}
+
+}  // namespace strait::detail::wire
+
+#endif

@@ -1,0 +1,84 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#ifndef STRAIT_LIB_WIRE_WRITE_PLAN_HPP
+#define STRAIT_LIB_WIRE_WRITE_PLAN_HPP
+
+#include "base/piece.hpp"
+#include "wire/frame.hpp"
+
+#include <strait/detail/wire/message_cursor.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace strait::detail::wire {
+
+// Puts together one write: whole fragments of one or more messages, at most max_write_bytes, with
+// handles on the first fragment only. The cursors move as fragments are added; a plan that could
+// not be written is undone.
+class write_plan {
+public:
+    write_plan(std::uint64_t stamp, std::size_t max_handles_per_write) noexcept
+        : stamp_(stamp), max_handles_(max_handles_per_write) {}
+
+    // A frame without payload or handles.
+    void add_control(frame_kind kind) noexcept;
+
+    // As many fragments of the message as fit. False: the plan is full, or the next fragment has
+    // handles and must begin a write of its own.
+    bool add(message_cursor& message) noexcept;
+
+    bool empty() const noexcept { return piece_count_ == 0; }
+    std::size_t bytes() const noexcept { return bytes_; }
+    std::span<const piece> pieces() const noexcept {
+        return {pieces_.data(), piece_count_};
+    }
+
+    // Which handles of the message that was added first ride on this write.
+    std::size_t first_handle() const noexcept { return first_handle_; }
+    std::size_t handle_count() const noexcept { return handle_count_; }
+
+    // The plan was not written at all: every cursor goes back to where it was.
+    void undo() noexcept;
+
+private:
+    static constexpr std::size_t max_frames = 256;  // two pieces each
+
+    struct step {
+        message_cursor* message;
+        std::size_t body;
+        std::size_t handles;
+        bool begun;
+    };
+
+    bool has_room(std::size_t payload) const noexcept {
+        return frame_count_ < max_frames && bytes_ + header_bytes + payload <= max_write_bytes;
+    }
+    void push(std::span<const std::byte> bytes) noexcept {
+        pieces_[piece_count_++] = {bytes.data(), bytes.size()};
+        bytes_ += bytes.size();
+    }
+    bool add_fragment(message_cursor& message) noexcept;
+
+    std::uint64_t stamp_;
+    std::size_t max_handles_;
+    std::size_t bytes_ = 0;
+    std::size_t piece_count_ = 0;
+    std::size_t frame_count_ = 0;
+    std::size_t step_count_ = 0;
+    std::size_t first_handle_ = 0;
+    std::size_t handle_count_ = 0;
+    std::array<piece, 2 * max_frames> pieces_;
+    std::array<std::array<std::byte, header_bytes>, max_frames> headers_;
+    std::array<step, max_frames> steps_;
+};
+
+}  // namespace strait::detail::wire
+
+#endif

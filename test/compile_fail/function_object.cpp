@@ -1,0 +1,19 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+// expect: strait: a function cannot travel
+
+#include <strait/codec.hpp>
+
+#include <functional>
+
+struct job {
+    std::function<void()> callback;
+};
+
+void use(const job& value, strait::output_archive& ar) {
+    strait::encode(value, ar);
+}

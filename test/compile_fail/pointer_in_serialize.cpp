@@ -1,0 +1,22 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+// expect: strait: a raw pointer cannot travel
+
+#include <strait/codec.hpp>
+
+struct job {
+    int* next = nullptr;
+
+    template <class Archive>
+    void serialize(Archive& ar, const unsigned) {
+        ar & next;
+    }
+};
+
+void use(const job& value, strait::output_archive& ar) {
+    strait::encode(value, ar);
+}

@@ -1,0 +1,17 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+// expect: strait: a reference cannot travel
+
+#include <strait/codec.hpp>
+
+#include <tuple>
+
+using job = std::tuple<int&>;
+
+void use(const job& value, strait::output_archive& ar) {
+    strait::encode(value, ar);
+}

@@ -1,0 +1,20 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+// expect: strait: a reference cannot travel
+
+#include <strait/codec.hpp>
+
+#include <functional>
+#include <vector>
+
+struct job {
+    std::vector<std::reference_wrapper<int>> all;
+};
+
+void use(const job& value, strait::output_archive& ar) {
+    strait::encode(value, ar);
+}

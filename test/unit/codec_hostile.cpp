@@ -1,0 +1,216 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "codec_tools.hpp"
+
+#include <array>
+#include <chrono>
+#include <deque>
+#include <forward_list>
+#include <list>
+#include <map>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+
+using namespace codec_test;
+
+namespace {
+
+struct nothing {};
+
+struct leaf {
+    template <class Archive>
+    void serialize(Archive& ar, const unsigned) {
+        ar & text & flag;
+    }
+    std::pmr::string text;
+    bool flag = false;
+};
+
+struct rich {
+    std::pmr::string name;
+    std::pmr::vector<double> numbers;
+    std::pmr::vector<std::pmr::string> words;
+    std::pmr::vector<nothing> nothings;
+    std::pmr::vector<bool> bools;
+    std::pmr::list<std::pmr::vector<std::uint16_t>> lists;
+    std::pmr::deque<int> queue;
+    std::pmr::forward_list<char> chars;
+    std::pmr::map<std::pmr::string, std::pmr::set<std::uint8_t>> sets;
+    std::pmr::unordered_map<int, std::optional<std::pmr::string>> table;
+    std::pmr::vector<std::variant<std::monostate, bool, std::pmr::string, leaf>> variants;
+    std::pmr::vector<rich> children;
+    std::array<leaf, 2> leaves;
+    std::chrono::nanoseconds time{};
+};
+
+// Counts what is held and the most that ever was.
+class counting_resource final : public std::pmr::memory_resource {
+public:
+    std::size_t most = 0;
+
+private:
+    void* do_allocate(std::size_t n, std::size_t alignment) override {
+        held_ += n;
+        most = std::max(most, held_);
+        return std::pmr::new_delete_resource()->allocate(n, alignment);
+    }
+    void do_deallocate(void* at, std::size_t n, std::size_t alignment) override {
+        held_ -= n;
+        std::pmr::new_delete_resource()->deallocate(at, n, alignment);
+    }
+    bool do_is_equal(const memory_resource& other) const noexcept override {
+        return this == &other;
+    }
+
+    std::size_t held_ = 0;
+};
+
+// The most that decoding message holds, whether it succeeds or not.
+template <class T>
+std::size_t most_held(const bytes& message, const strait::limits& bounds = {}) {
+    counting_resource counter;
+    auto* before = std::pmr::set_default_resource(&counter);
+    (void)decode_error<T>(message, bounds);
+    std::pmr::set_default_resource(before);
+    return counter.most;
+}
+
+template <class T>
+void check_bounded(const bytes& message) {
+    const strait::limits bounds;
+    BOOST_TEST(most_held<T>(message) <= strait::detail::budget_of(message.size(), bounds));
+}
+
+rich sample(int depth) {
+    rich r;
+    r.name = "a name that is longer than the small buffer of a string";
+    r.numbers = {1, 2, 3};
+    r.words = {"one", "two"};
+    r.nothings.resize(3);
+    r.bools = {true, false, true};
+    r.lists = {{1, 2}, {}, {3}};
+    r.queue = {1, 2, 3};
+    r.chars = {'a', 'b'};
+    r.sets["key"] = {1, 2, 3};
+    r.table[7] = "seven";
+    r.table[8] = std::nullopt;
+    r.variants.emplace_back(true);
+    r.variants.emplace_back(std::pmr::string("text"));
+    r.variants.emplace_back(leaf{"leaf", true});
+    r.leaves = {leaf{"first", false}, leaf{"second", true}};
+    if (depth > 0) r.children.push_back(sample(depth - 1));
+    return r;
+}
+
+// A message that claims n elements and holds rest.
+bytes claiming(std::uint32_t n, bytes rest = {}) {
+    bytes message = encoded(n);
+    message.insert(message.end(), rest.begin(), rest.end());
+    return message;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(codec_hostile)
+
+BOOST_AUTO_TEST_CASE(a_claimed_length_allocates_nothing) {
+    using strings = std::pmr::vector<std::pmr::string>;
+    using numbers = std::pmr::vector<std::uint64_t>;
+    using nothings = std::pmr::vector<nothing>;
+    for (std::uint32_t n : {0xffffffffu, 0x7fffffffu, 0x20000000u, 100000u}) {
+        BOOST_TEST(decode_error<std::string>(claiming(n)) == code(strait::error::bad_message));
+        BOOST_TEST(most_held<strings>(claiming(n)) == 0u);
+        BOOST_TEST(most_held<numbers>(claiming(n)) == 0u);
+        BOOST_TEST(most_held<nothings>(claiming(n)) == 0u);
+        BOOST_TEST(decode_error<nothings>(claiming(n)) == code(strait::error::bad_message));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(elements_that_are_larger_than_their_encoding_are_charged) {
+    // Four bytes each on the wire, three pointers in memory; and four against 80 and what an empty
+    // deque allocates.
+    using small = std::pmr::vector<std::pmr::vector<int>>;
+    using large = std::pmr::vector<std::pmr::deque<int>>;
+    const std::uint32_t n = 100000;
+    const bytes empties = claiming(n, bytes(4 * n, 0));
+    check_bounded<small>(empties);
+    BOOST_TEST(decode_error<small>(empties) == strait::error_code());
+    check_bounded<large>(empties);
+    BOOST_TEST(decode_error<large>(empties) == code(strait::error::bad_message));
+}
+
+BOOST_AUTO_TEST_CASE(nodes_are_charged_with_their_links) {
+    const std::uint32_t n = 200000;
+    const bytes many = claiming(n, bytes(n, 7));
+    check_bounded<std::pmr::list<char>>(many);
+    check_bounded<std::pmr::forward_list<char>>(many);
+    check_bounded<std::pmr::multiset<char>>(many);
+    check_bounded<std::pmr::unordered_multiset<char>>(many);
+}
+
+BOOST_AUTO_TEST_CASE(the_budget_follows_the_limits) {
+    using strings = std::pmr::vector<std::pmr::string>;
+    const std::uint32_t n = 10000;
+    const bytes empties = claiming(n, bytes(4 * n, 0));
+    strait::limits tight;
+    tight.max_expansion = 2;
+    BOOST_TEST(decode_error<strings>(empties) == strait::error_code());
+    BOOST_TEST(decode_error<strings>(empties, tight) == code(strait::error::bad_message));
+}
+
+BOOST_AUTO_TEST_CASE(deep_nesting_ends_before_the_stack_does) {
+    struct chain {
+        std::unique_ptr<chain> next;
+    };
+    BOOST_TEST(decode_error<chain>(bytes(1000000, 1)) == code(strait::error::bad_message));
+}
+
+BOOST_AUTO_TEST_CASE(every_truncation_is_refused) {
+    const bytes whole = encoded(sample(1));
+    for (std::size_t n = 0; n < whole.size(); ++n) {
+        const bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
+        BOOST_TEST(decode_error<rich>(part) == code(strait::error::bad_message));
+        check_bounded<rich>(part);
+    }
+    BOOST_TEST(decode_error<rich>(whole) == strait::error_code());
+}
+
+BOOST_AUTO_TEST_CASE(mutated_messages_decode_or_are_refused_within_bounds) {
+    const unsigned seed = std::random_device{}();
+    BOOST_TEST_MESSAGE("seed " << seed);
+    std::mt19937 random(seed);
+    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random()) % n; };
+    const bytes whole = encoded(sample(2));
+    const unsigned char interesting[] = {0, 1, 2, 3, 4, 127, 128, 254, 255};
+    int refused = 0;
+    for (int round = 0; round < 5000; ++round) {
+        bytes message = whole;
+        for (std::size_t k = 0; k <= below(8); ++k) {
+            auto& at = message[below(message.size())];
+            at = below(2) == 0 ? static_cast<unsigned char>(random()) : interesting[below(9)];
+        }
+        if (below(8) == 0) message.resize(below(message.size()));
+        const auto ec = decode_error<rich>(message);
+        if (ec) ++refused;
+        const bool expected = !ec || ec == strait::error::bad_message ||
+                              ec == strait::error::unsupported_class_version;
+        BOOST_TEST(expected, "seed " << seed << " round " << round << ": " << ec.message());
+        check_bounded<rich>(message);
+    }
+    // Some mutations hit the content of a string only: neither all nor none are refused.
+    BOOST_TEST(refused > 500);
+    BOOST_TEST(refused < 5000);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

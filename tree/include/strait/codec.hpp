@@ -1,0 +1,1 @@
+#include <strait/detail/codec/archive.hpp>

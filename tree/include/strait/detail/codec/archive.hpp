@@ -1,0 +1,1 @@
+#include <boost/serialization/access.hpp>

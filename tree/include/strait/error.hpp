@@ -1,0 +1,2 @@
+#include <boost/asio/error.hpp>
+#include <strait/limits.hpp>

@@ -1,0 +1,2 @@
+#include <strait/codec.hpp>
+#include <strait/detail/link/core.hpp>

@@ -1,0 +1,2 @@
+#include "wire/frame.hpp"
+#include <strait/detail/link/core.hpp>

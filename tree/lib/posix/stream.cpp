@@ -1,0 +1,2 @@
+#include "stream.hpp"
+#include <sys/socket.h>

@@ -1,0 +1,1 @@
+#include <strait/handle.hpp>

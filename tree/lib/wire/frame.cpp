@@ -1,0 +1,2 @@
+#include "posix/stream.hpp"
+// native_handle() in a comment
