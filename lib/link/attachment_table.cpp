@@ -60,12 +60,17 @@ std::string printable(std::span<const std::byte> name) {
 void put_entry(byte_buffer& to, const table_entry& e) {
     const bool is_end = e.kind != attachment_kind::handle;
     const std::string_view name =
-        std::string_view(e.identity.type_name).substr(0, is_end ? max_name_bytes : 0);
+        std::string_view(e.identity.type_name)
+            .substr(0, is_end && (e.flags & sender_leased) == 0 ? max_name_bytes : 0);
     wire::put(to, static_cast<std::uint8_t>(e.kind));
     wire::put(to, e.flags);
     wire::put(to, static_cast<std::uint16_t>(name.size()));
     wire::put(to, e.handles);
     if (!is_end) return;
+    if ((e.flags & sender_leased) != 0) {
+        wire::put(to, e.lease);
+        return;
+    }
     wire::put(to, e.identity.id[0]);
     wire::put(to, e.identity.id[1]);
     wire::put(to, e.identity.fingerprint);
@@ -82,6 +87,10 @@ table_entry get_entry(wire::byte_source& from, const limits& carrier) {
     const auto name_bytes = from.get<std::uint16_t>();
     e.handles = from.get<std::uint32_t>();
     if (e.kind == attachment_kind::handle) return e;
+    if (e.kind == attachment_kind::sender && (e.flags & sender_leased) != 0) {
+        e.lease = from.get<std::uint32_t>();
+        return e;
+    }
     e.identity.id[0] = from.get<std::uint64_t>();
     e.identity.id[1] = from.get<std::uint64_t>();
     e.identity.fingerprint = from.get<std::uint64_t>();

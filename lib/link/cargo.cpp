@@ -6,6 +6,9 @@
 
 #include "link/cargo.hpp"
 
+#include "link/attachment_table.hpp"
+#include "link/send_link.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -34,6 +37,9 @@ enum message_flags : std::uint8_t {
 std::uint64_t age(std::uint64_t time, std::uint64_t now) noexcept {
     return now - std::min(time, now);
 }
+
+// A message of no link that travels.
+constexpr std::uint32_t no_index = 0xffff'ffff;
 
 void put_message(byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles,
     std::uint64_t now) {
@@ -69,7 +75,17 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving,
     put(to, static_cast<std::uint32_t>(s.unread.size()));
     put(to, static_cast<std::uint32_t>(s.partial.size()));
     put(to, static_cast<std::uint32_t>(s.partial_handles.size()));
+    put(to, static_cast<std::uint32_t>(moving.parked.size()));
     handles.push_back(&l.stream);
+    for (const auto& [lease, link] : moving.parked) {
+        table_entry e;
+        e.kind = attachment_kind::sender;
+        e.flags = sender_parkable;
+        e.lease = lease;
+        e.identity = link->identity();
+        put_entry(to, e);
+        handles.push_back(&link->stream());
+    }
     for (const os::handle_batch& batch : s.batches) {
         put(to, static_cast<std::uint16_t>(batch.handles.size()));
         put(to, static_cast<std::uint8_t>(batch.lost));
@@ -138,6 +154,7 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     const auto unread_bytes = from.get<std::uint32_t>();
     const auto partial_bytes = from.get<std::uint32_t>();
     const auto partial_handles = from.get<std::uint32_t>();
+    const auto parked = from.get<std::uint32_t>();
     s.in_message = (flags & link_in_message) != 0;
     s.partial_lost = (flags & link_partial_lost) != 0;
 
@@ -147,6 +164,17 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     moving.what->stream = std::move(stream.front());
     moving.what->ended = (flags & link_ended) != 0;
     moving.what->lease = (flags & link_parkable) != 0 ? orphaned_lease : 0;
+    for (std::uint32_t i = 0; i < parked; ++i) {
+        table_entry e = get_entry(from, bounds);
+        auto parked_stream = handles.take(1);
+        if (from.failed() || handles.failed() || !os::is_link_stream(parked_stream.front()))
+            return false;
+        auto link = std::make_shared<send_link>(std::move(parked_stream.front()),
+            std::move(e.identity), std::weak_ptr<link_receiver>());
+        if (!moving.what->leases) moving.what->leases = std::make_shared<lease_table>();
+        link->set_lease(moving.what->leases, e.lease);
+        moving.parked.emplace_back(e.lease, std::move(link));
+    }
     for (std::size_t i = 0; i < batches; ++i) {
         os::handle_batch batch;
         const auto count = from.get<std::uint16_t>();
@@ -174,7 +202,14 @@ void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& hand
     put(to, static_cast<std::uint32_t>(c.links.size()));
     put(to, static_cast<std::uint32_t>(c.line.size()));
     for (const auto& l : c.links) put_link(to, l, handles, now);
-    for (const auto& m : c.line) put_message(to, m, handles, now);
+    for (const auto& m : c.line) {
+        const auto at = std::find_if(c.links.begin(), c.links.end(), [&](const auto& l) {
+            return m.leases && l.what->leases == m.leases;
+        });
+        put(to, at == c.links.end() ? no_index
+                                    : static_cast<std::uint32_t>(at - c.links.begin()));
+        put_message(to, m, handles, now);
+    }
 }
 
 error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles,
@@ -190,9 +225,16 @@ error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles
     for (std::uint32_t i = 0; i < links; ++i)
         if (!get_link(from, rest, bounds, now, out.links.emplace_back()))
             return error::bad_attachment;
-    for (std::uint32_t i = 0; i < line; ++i)
-        if (!get_message(from, rest, bounds, now, out.line.emplace_back()))
-            return error::bad_attachment;
+    for (std::uint32_t i = 0; i < line; ++i) {
+        const auto index = from.get<std::uint32_t>();
+        incoming_message& m = out.line.emplace_back();
+        if (!get_message(from, rest, bounds, now, m)) return error::bad_attachment;
+        if (m.has_table && index < out.links.size()) {
+            auto& leases = out.links[index].what->leases;
+            if (!leases) leases = std::make_shared<lease_table>();
+            m.leases = leases;
+        }
+    }
     if (from.left() != 0 || rest.left() != 0) return error::bad_attachment;
     return {};
 }

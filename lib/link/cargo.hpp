@@ -28,9 +28,6 @@ struct cargo {
     std::vector<incoming_message> line;
 };
 
-// A lease of a link whose receiver moved: nobody can take up the link again once it is parked.
-inline constexpr std::uint32_t orphaned_lease = 0xffff'ffff;
-
 // Appends the cargo's bytes, and its handles in the order in which get_cargo takes them.
 void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles,
     std::uint64_t now);

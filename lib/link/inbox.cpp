@@ -21,7 +21,6 @@ inbox::link_id inbox::insert(std::unique_ptr<link> l, std::uint64_t now) {
     // What is at hand was stamped before there was somebody to compare with.
     round_ = std::max(round_, now);
     link& inserted = *links_.emplace(last_id_, std::move(l)).first->second;
-    if (inserted.parked) ++parked_;
     return inserted.id;
 }
 
@@ -51,7 +50,7 @@ inbox::step inbox::next() {
         if (l != nullptr) l->is_listed = false;
         pending_.pop_back();
     }
-    const std::size_t live = links_.size() - parked_;
+    const std::size_t live = links_.size() - parked_.size();
     if (heads_.empty()) return {live == 0 ? action::end : action::wait};
     const dated oldest = heads_.front();
     if (heads_.size() >= live || oldest.stamp < round_) return {action::give, oldest.on};
@@ -63,8 +62,11 @@ incoming_message inbox::pop(link_id id) {
     std::pop_heap(heads_.begin(), heads_.end());
     heads_.pop_back();
     incoming_message message = std::move(l.head);
-    message.link = id;
     l.has_head = false;
+    if (message.has_table) {
+        if (!l.leases) l.leases = std::make_shared<lease_table>();
+        message.leases = l.leases;
+    }
     advance(l);
     return message;
 }
@@ -127,8 +129,26 @@ void inbox::drop(link_id id, error_code why) {
     remove(id);
 }
 
+inbox::link* inbox::find_parked(lease_source::target_id target) noexcept {
+    const auto at = parked_.find(target);
+    return at == parked_.end() ? nullptr : find(at->second);
+}
+
+inbox::link* inbox::find_lease(
+    lease_source::target_id target, std::uint32_t lease) noexcept {
+    for (const auto& [id, l] : links_)
+        if (l->lease == lease && l->lease_target == target) return l.get();
+    return nullptr;
+}
+
 void inbox::unpark(link& l) noexcept {
-    if (std::exchange(l.parked, false)) --parked_;
+    if (!std::exchange(l.parked, false)) return;
+    const auto [first, last] = parked_.equal_range(l.lease_target);
+    parked_.erase(std::find_if(first, last, [&](const auto& p) { return p.second == l.id; }));
+}
+
+void inbox::park(link& l) {
+    if (!std::exchange(l.parked, true)) parked_.emplace(l.lease_target, l.id);
 }
 
 void inbox::advance(link& l) {
@@ -151,8 +171,8 @@ void inbox::advance(link& l) {
             continue;
         case event::park:
             if (l.lease == 0 || l.parked) return drop(l.id, error::protocol_violation);
-            l.parked = true;
-            ++parked_;
+            if (l.lease == orphaned_lease) return remove(l.id);  // nobody can refer to it again
+            park(l);
             continue;
         case event::none:
             if (l.ended) return remove(l.id);
@@ -173,19 +193,21 @@ void inbox::remove(link_id id) {
     const auto at = links_.find(id);
     std::unique_ptr<link> l = std::move(at->second);
     links_.erase(at);
-    if (l->parked) --parked_;
+    unpark(*l);
     if (link* by = find(l->adopted_by)) --by->adopted_links;
     if (l->has_head) {
         std::erase_if(heads_, [id](const dated& d) { return d.on == id; });
         std::make_heap(heads_.begin(), heads_.end());
     }
+    if (l->leases) l->leases->close();
     gone_.push_back(std::move(l));
 }
 
 std::vector<inbox::moving_link> inbox::take_links() {
     std::vector<moving_link> moving;
     for (auto& [id, l] : links_) {
-        moving_link m{std::move(l), {}};
+        moving_link m{std::move(l), {}, {}};
+        if (m.what->leases) m.parked = m.what->leases->close();
         if (std::exchange(m.what->has_head, false)) m.head = std::move(m.what->head);
         m.what->is_pending = m.what->is_listed = false;
         moving.push_back(std::move(m));
@@ -193,7 +215,7 @@ std::vector<inbox::moving_link> inbox::take_links() {
     links_.clear();
     heads_.clear();
     pending_.clear();
-    parked_ = 0;
+    parked_.clear();
     return moving;
 }
 
@@ -202,6 +224,12 @@ inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
     m.what->adopted_links = 0;
     m.what->clear_at = 0;
     m.what->marker_left = 0;
+    if (!m.parked.empty()) {
+        if (!m.what->leases) m.what->leases = std::make_shared<lease_table>();
+        m.what->leases->reopen(std::move(m.parked));
+    } else if (m.what->leases) {
+        m.what->leases->reopen({});
+    }
     const link_id id = insert(std::move(m.what), now);
     link& l = *links_[id];
     if (m.head) {

@@ -7,6 +7,7 @@
 #ifndef STRAIT_LIB_LINK_INBOX_HPP
 #define STRAIT_LIB_LINK_INBOX_HPP
 
+#include "link/lease_table.hpp"
 #include "posix/stream.hpp"
 #include "wire/link_reader.hpp"
 
@@ -42,8 +43,12 @@ public:
         wire::link_reader reader;
         link_id adopted_by = no_link;     // whose account it is on
         std::uint32_t adopted_links = 0;  // on the account of this one
-        std::uint32_t lease = 0;          // not 0: may be parked and taken up again under this number
+        // Not 0: given to that target under this number, and may be parked by it.
+        std::uint32_t lease = 0;
+        lease_source::target_id lease_target = 0;
         bool parked = false;
+        // What came through this link and is parked here.
+        std::shared_ptr<lease_table> leases;
         bool ended = false;
 
     private:
@@ -110,8 +115,12 @@ public:
     // The peer broke its word, or the owner wants the link to go.
     void drop(link_id id, error_code why);
 
-    // A parked link is in use again.
+    // A link given to that target that is parked now, or null; such a link is in use again, or is
+    // not after all.
+    link* find_parked(lease_source::target_id target) noexcept;
+    link* find_lease(lease_source::target_id target, std::uint32_t lease) noexcept;
     void unpark(link& l) noexcept;
+    void park(link& l);
 
     // What came up while reading, to be acted on by the owner at once.
     std::vector<adoption> take_adoptions() noexcept { return std::exchange(adoptions_, {}); }
@@ -127,6 +136,7 @@ public:
     struct moving_link {
         std::unique_ptr<link> what;
         std::optional<incoming_message> head;
+        lease_table::parked_links parked;
     };
     std::vector<moving_link> take_links();
     link_id restore(moving_link l, std::uint64_t now);
@@ -150,7 +160,7 @@ private:
     std::unordered_map<link_id, std::unique_ptr<link>> links_;
     std::vector<dated> heads_;       // a heap
     std::vector<link_id> pending_;   // must be read before anything is given out
-    std::size_t parked_ = 0;
+    std::unordered_multimap<lease_source::target_id, link_id> parked_;
     std::uint64_t round_ = 0;        // when it began
     link_id last_id_ = no_link;
     wire::chunk_cache chunks_;

@@ -51,18 +51,39 @@ error_code link_receiver::add_first(handle stream) {
     return poller_.add(box_.find(id)->stream, id);
 }
 
-bool link_receiver::adopt_here(handle& stream) {
+bool link_receiver::adopt_here(
+    handle& stream, lease_source::target_id target, std::uint32_t lease) {
     const std::lock_guard lock(mutex_);
-    if (is_forked() || phase_ != phase::open || is_armed_ || is_blocked_) return false;
+    if (is_forked() || phase_ != phase::open || is_blocked_) return false;
     if (box_.link_count() >= identity_.bounds.max_links) return false;
     const inbox::link_id id = box_.add(std::move(stream), inbox::no_link, os::now_ns());
     inbox::link& l = *box_.find(id);
-    if (!poller_.add(l.stream, id)) return true;
+    l.lease = lease;
+    l.lease_target = target;
+    error_code ec = poller_.add(l.stream, id);
+    // The poller may watch something else now: those who wait must wait for that.
+    if (!ec && std::exchange(is_armed_, false)) ec = arm();
+    if (!ec) return true;
     stream = std::move(l.stream);
-    box_.drop(id, {});
+    poller_.remove(id);
+    box_.drop(id, ec);
     static_cast<void>(box_.take_faults());
     static_cast<void>(box_.take_gone());
     return false;
+}
+
+std::uint32_t link_receiver::take_up(lease_source::target_id target) {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != phase::open) return 0;
+    inbox::link* l = box_.find_parked(target);
+    if (l == nullptr) return 0;
+    box_.unpark(*l);
+    return l->lease;
+}
+
+void link_receiver::give_back(lease_source::target_id target, std::uint32_t lease) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (inbox::link* l = box_.find_lease(target, lease)) box_.park(*l);
 }
 
 bool link_receiver::is_forked() const noexcept {

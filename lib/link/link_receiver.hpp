@@ -47,7 +47,12 @@ public:
 
     // A link for a sender that leaves this process. False: use an adopt frame, because the receiver
     // has moved, or somebody waits for what it has.
-    bool adopt_here(handle& stream);
+    bool adopt_here(handle& stream, lease_source::target_id target, std::uint32_t lease);
+
+    // The number of a link that was given to that target and is parked: it is in use again. 0: there
+    // is none. And the same back.
+    std::uint32_t take_up(lease_source::target_id target);
+    void give_back(lease_source::target_id target, std::uint32_t lease) noexcept;
 
     const channel_identity& identity() const noexcept override { return identity_; }
     void bind(const asio::any_io_executor& executor) override;

@@ -26,6 +26,7 @@ public:
     link_sender(std::shared_ptr<send_link> link, const asio::any_io_executor& executor);
     ~link_sender() override;
 
+    // A sender, and the link that it is the first of.
     static std::shared_ptr<link_sender> make(handle stream, channel_identity identity,
         std::weak_ptr<link_receiver> local, const asio::any_io_executor& executor);
 
@@ -45,8 +46,9 @@ public:
     error_code send(outgoing_message& message, const deadline& until) override;
     error_code try_send(outgoing_message& message) override;
     const void* link_key() const noexcept override { return link_.get(); }
-    handle give_link(error_code& ec) override;
-    void take_back_link(handle stream) noexcept override { link_->keep_spare(std::move(stream)); }
+    lease_source* leases() noexcept override { return &link_->leases(); }
+    link_offer give_link(lease_source* target, error_code& ec) override;
+    void take_back_link(link_offer offer) noexcept override { link_->take_back(std::move(offer)); }
 
 private:
     void on_shutdown(asio::execution_context& context) noexcept override {

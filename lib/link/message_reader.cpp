@@ -8,6 +8,7 @@
 #include "link/cargo.hpp"
 #include "link/link_receiver.hpp"
 #include "link/link_sender.hpp"
+#include "posix/memory.hpp"
 #include "posix/stream.hpp"
 
 #include <strait/detail/link/cores.hpp>
@@ -36,14 +37,24 @@ std::string describe(std::string_view name, std::uint64_t fingerprint) {
 
 }  // namespace
 
-message_reader::message_reader(incoming_message& message, receiver_core& receiver)
-    : message_(message), receiver_(receiver), value_(message.body) {
-    if (!message.has_table) {
-        if (!message.handles.empty()) throw system_error(error::bad_attachment);
-        return;
-    }
-    executor_ = receiver.executor();
-    const auto body = message.body;
+namespace {
+
+// Reads the memory that a message lies in, if it does.
+void fetch_memory(incoming_message& m) {
+    if (!m.in_memory) return;
+    m.in_memory = false;
+    if (m.handles.empty()) throw system_error(error::bad_attachment);
+    const handle memory = std::move(m.handles.front());
+    m.handles.erase(m.handles.begin());
+    if (error_code ec = os::read_memory(memory, m.memory_bytes, m.assembled))
+        throw system_error(ec);
+    m.body = m.assembled.bytes();
+}
+
+// Reads the table at the end of a message entry by entry and returns the bytes before it.
+template <class OnEntry>
+std::span<const std::byte> read_table(
+    std::span<const std::byte> body, const limits& bounds, OnEntry on_entry) {
     if (body.size() < table_tail_bytes) throw system_error(error::bad_attachment);
     wire::byte_source tail(body.last(table_tail_bytes));
     const auto count = tail.get<std::uint32_t>();
@@ -51,25 +62,63 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
     if (table_bytes < table_tail_bytes || table_bytes > body.size() ||
         count > (table_bytes - table_tail_bytes) / min_entry_bytes)
         throw system_error(error::bad_attachment);
-    value_ = body.first(body.size() - table_bytes);
-    wire::byte_source table(
-        body.subspan(value_.size(), table_bytes - table_tail_bytes));
-    std::span<handle> handles(message.handles);
-    entries_.reserve(count);
+    const auto value = body.first(body.size() - table_bytes);
+    wire::byte_source table(body.subspan(value.size(), table_bytes - table_tail_bytes));
     for (std::uint32_t i = 0; i < count; ++i) {
-        entry e;
-        e.what = get_entry(table, receiver.identity().bounds);
-        e.cargo_bytes = table.get_bytes(e.what.cargo_bytes);
-        if (table.failed() || e.what.handles > handles.size())
-            throw system_error(error::bad_attachment);
-        e.handles = handles.first(e.what.handles);
-        handles = handles.subspan(e.what.handles);
-        entries_.push_back(std::move(e));
+        table_entry e = get_entry(table, bounds);
+        const auto cargo_bytes = table.get_bytes(e.cargo_bytes);
+        if (table.failed()) throw system_error(error::bad_attachment);
+        on_entry(std::move(e), cargo_bytes);
     }
-    if (table.left() != 0 || !handles.empty()) throw system_error(error::bad_attachment);
+    if (table.left() != 0) throw system_error(error::bad_attachment);
+    return value;
 }
 
-message_reader::~message_reader() = default;
+bool is_leased(const table_entry& e) noexcept {
+    return e.kind == attachment_kind::sender && (e.flags & sender_leased) != 0;
+}
+
+// The parked link of a lease that will not be used: closed, so that its receiver sees the end.
+void close_parked(lease_table& leases, std::uint32_t lease) noexcept {
+    if (const auto link = leases.take(lease)) link->discard();
+}
+
+}  // namespace
+
+void incoming_message::drop_unread_leases() noexcept {
+    const auto table = std::move(leases);
+    try {
+        fetch_memory(*this);
+        read_table(body, limits(), [&](const table_entry& e, auto) {
+            if (is_leased(e)) close_parked(*table, e.lease);
+        });
+    } catch (...) {
+        // What does not read as a table refers to no lease.
+    }
+}
+
+message_reader::message_reader(incoming_message& message, receiver_core& receiver)
+    : receiver_(receiver), leases_(message.leases) {
+    fetch_memory(message);
+    value_ = message.body;
+    std::span<handle> handles(message.handles);
+    if (message.has_table) {
+        executor_ = receiver.executor();
+        value_ = read_table(message.body, receiver.identity().bounds,
+            [&](table_entry e, std::span<const std::byte> cargo_bytes) {
+                if (e.handles > handles.size()) throw system_error(error::bad_attachment);
+                entries_.push_back({std::move(e), handles.first(e.handles), cargo_bytes, {}, false});
+                handles = handles.subspan(e.handles);
+            });
+    }
+    if (!handles.empty()) throw system_error(error::bad_attachment);
+    message.leases.reset();  // from here on they are in the entries
+}
+
+message_reader::~message_reader() {
+    for (const entry& e : entries_)
+        if (!e.taken && leases_ && is_leased(e.what)) close_parked(*leases_, e.what.lease);
+}
 
 message_reader::entry& message_reader::find(std::uint32_t index, int kind) {
     if (index >= entries_.size() || static_cast<int>(entries_[index].what.kind) != kind)
@@ -95,11 +144,23 @@ std::shared_ptr<sender_core> message_reader::take_sender(
     std::uint32_t index, const type_identity& expected) {
     entry& e = find(index, static_cast<int>(attachment_kind::sender));
     if (e.sender) return e.sender->clone(executor_);
+    if (is_leased(e.what)) {
+        std::shared_ptr<send_link> link = leases_ ? leases_->take(e.what.lease) : nullptr;
+        if (!link) throw system_error(error::bad_attachment);
+        e.taken = true;
+        e.what.identity = link->identity();
+        e.sender = std::make_shared<link_sender>(std::move(link), executor_);
+        check_type(e, expected);
+        return e.sender;
+    }
     check_type(e, expected);
     if (e.handles.size() != 1 || !os::is_link_stream(e.handles[0]))
         throw system_error(error::bad_attachment);
     e.taken = true;
-    e.sender = link_sender::make(std::move(e.handles[0]), std::move(e.what.identity), {}, executor_);
+    auto link = std::make_shared<send_link>(std::move(e.handles[0]), std::move(e.what.identity),
+        std::weak_ptr<link_receiver>());
+    if ((e.what.flags & sender_parkable) != 0) link->set_lease(leases_, e.what.lease);
+    e.sender = std::make_shared<link_sender>(std::move(link), executor_);
     return e.sender;
 }
 

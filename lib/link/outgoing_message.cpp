@@ -20,8 +20,9 @@ namespace strait::detail {
 
 struct outgoing_message::item {
     attachment_kind kind;
-    const handle* lent = nullptr;             // handle: where it is, unless it is
-    handle owned;                             // here; sender: the stream to give away
+    const handle* lent = nullptr;             // a handle: where it is, unless it is
+    handle owned;                             // here
+    link_offer offer;                         // for the sender, once it has one
     std::shared_ptr<sender_core> sender;
     std::shared_ptr<receiver_core> receiver;
     std::unique_ptr<cargo> load;              // of the receiver, once it is stopped
@@ -136,7 +137,7 @@ error_code outgoing_message::prepare_items(sender_core& through) {
             return error::own_receiver;
     error_code ec;
     for (item& i : items_) {
-        if (i.sender) i.owned = i.sender->give_link(ec);
+        if (i.sender) i.offer = i.sender->give_link(through.leases(), ec);
         if (i.receiver) i.load = i.receiver->freeze(ec);
         if (ec) return ec;
     }
@@ -155,9 +156,17 @@ void outgoing_message::append_table() {
         if (i.kind == attachment_kind::receiver) {
             put_cargo(load, *i.load, handles_, now);
             e.identity = i.receiver->identity();
-        } else {
+        } else if (i.kind == attachment_kind::handle) {
             handles_.push_back(i.lent != nullptr ? i.lent : &i.owned);
-            if (i.sender) e.identity = i.sender->identity();
+        } else {
+            e.lease = i.offer.lease;
+            if (e.lease != 0) e.flags |= sender_parkable;
+            if (i.offer.stream.is_open()) {
+                handles_.push_back(&i.offer.stream);
+                e.identity = i.sender->identity();
+            } else {
+                e.flags |= sender_leased;
+            }
         }
         e.cargo_bytes = static_cast<std::uint32_t>(load.size());
         e.handles = static_cast<std::uint32_t>(handles_.size() - handles_before);
@@ -191,7 +200,8 @@ void outgoing_message::sent() noexcept {
 void outgoing_message::revoke() noexcept {
     for (item& i : items_) {
         if (i.load && mode_ != ownership::consume) i.receiver->thaw(std::move(i.load));
-        if (i.sender && i.owned.is_open()) i.sender->take_back_link(std::move(i.owned));
+        if (i.offer.stream.is_open() || i.offer.lease != 0)
+            i.sender->take_back_link(std::move(i.offer));
     }
     item_count_ = 0;
     items_.clear();

@@ -20,6 +20,25 @@ namespace strait::detail {
 
 using clock = std::chrono::steady_clock;
 
+namespace {
+
+// A frame without payload, ready to be written.
+struct io_frame {
+    io_frame(wire::frame_kind kind, std::uint16_t handles) noexcept {
+        wire::frame_header h;
+        h.kind = kind;
+        h.handles = handles;
+        h.stamp = os::now_ns();
+        wire::store_header(h, bytes);
+    }
+    std::span<const piece> pieces() const noexcept { return {&whole, 1}; }
+
+    std::byte bytes[wire::header_bytes];
+    piece whole{bytes, sizeof(bytes)};
+};
+
+}  // namespace
+
 // A send whose thread waits for it.
 class send_link::blocking_send final : public send_operation {
 public:
@@ -58,10 +77,32 @@ void send_link::leave() noexcept {
         spare_.close();
         return;
     }
+    const auto home = lease_home_.lock();
+    if (home && home->park(lease_, shared_from_this(), [this] { return write_park(); })) return;
     const std::lock_guard lock(mutex_);
     waiters_.clear();
     stream_.close();
     spare_.close();
+}
+
+void send_link::discard() noexcept {
+    const std::lock_guard lock(mutex_);
+    stream_.close();
+}
+
+void send_link::set_lease(std::weak_ptr<lease_table> home, std::uint32_t lease) noexcept {
+    lease_home_ = std::move(home);
+    lease_ = lease;
+}
+
+// Says that no sender uses the link, behind everything that they wrote. False: it must be closed.
+bool send_link::write_park() {
+    const std::lock_guard lock(mutex_);
+    if (broken_ || !queue_.empty() || owes_withdraw_ || !carry_.empty()) return false;
+    waiters_.clear();
+    spare_.close();
+    const io_frame frame(wire::frame_kind::park, 0);
+    return os::send_some(stream_, frame.pieces(), {}).bytes == wire::header_bytes;
 }
 
 error_code send_link::usable() const noexcept {
@@ -361,7 +402,7 @@ void send_link::on_writable(const std::shared_ptr<void>& object) {
     finish(finished, finished.size() == 1 ? completion::dispatch : completion::post);
 }
 
-handle send_link::extend(error_code& ec) {
+link_offer send_link::extend(lease_source* target, error_code& ec) {
     ec.clear();
     if (is_forked()) {
         ec = error::owner_changed;
@@ -372,45 +413,55 @@ handle send_link::extend(error_code& ec) {
         ec = error::empty_end;
         return {};
     }
-    if (spare_.is_open()) return std::move(spare_);
+    const auto local = local_.lock();
+    link_offer offer;
+    if (local && target != nullptr) {
+        offer.target = target->id();
+        offer.lease = local->take_up(offer.target);
+        if (offer.lease != 0) return offer;
+    }
+    if (spare_.is_open()) return {std::move(spare_), 0, 0};
     auto [receiving, sending] = os::connected_pair(ec);
     if (ec) return {};
-    const auto local = local_.lock();
-    if (broken_ || (local && local->adopt_here(receiving))) return std::move(sending);
+    offer.stream = std::move(sending);
+    if (broken_) return offer;
+    if (local) {
+        const std::uint32_t lease = target != nullptr ? target->next() : 0;
+        if (local->adopt_here(receiving, offer.target, lease)) {
+            offer.lease = lease;
+            return offer;
+        }
+    }
     ec = write_adopt(receiving);
     if (ec == asio::error::broken_pipe) ec.clear();  // a sender of a channel without receiver
-    if (ec) return {};
-    return std::move(sending);
+    return ec ? link_offer() : std::move(offer);
+}
+
+void send_link::take_back(link_offer offer) noexcept {
+    if (is_forked()) return;
+    const std::lock_guard lock(mutex_);
+    if (!offer.stream.is_open()) {
+        if (const auto local = local_.lock()) local->give_back(offer.target, offer.lease);
+    } else if (stream_.is_open() && !spare_.is_open()) {
+        spare_ = std::move(offer.stream);
+    }
 }
 
 error_code send_link::write_adopt(const handle& receiving_side) {
-    std::byte frame[wire::header_bytes];
-    wire::frame_header h;
-    h.kind = wire::frame_kind::adopt;
-    h.handles = 1;
-    h.stamp = os::now_ns();
-    wire::store_header(h, frame);
-    const piece whole{frame, sizeof(frame)};
+    const io_frame frame(wire::frame_kind::adopt, 1);
     const handle* const rides = &receiving_side;
-
     if (write_carry()) return asio::error::no_buffer_space;
-    os::io_result io = os::send_some(stream_, {&whole, 1}, {&rides, 1});
+    os::io_result io = os::send_some(stream_, frame.pieces(), {&rides, 1});
     if (io.ec == asio::error::would_block) {
         // Adopting must not wait for the receiver: what data may not use is used.
         os::set_reserve(stream_, true);
-        io = os::send_some(stream_, {&whole, 1}, {&rides, 1});
+        io = os::send_some(stream_, frame.pieces(), {&rides, 1});
         os::set_reserve(stream_, false);
     }
     if (io.ec == asio::error::would_block) return asio::error::no_buffer_space;
-    if (!io.ec && io.bytes < sizeof(frame))
-        carry_.insert(carry_.end(), frame + io.bytes, frame + sizeof(frame));
+    if (!io.ec && io.bytes < wire::header_bytes)
+        carry_.insert(carry_.end(), frame.bytes + io.bytes, frame.bytes + wire::header_bytes);
     return io.ec;
-}
-
-void send_link::keep_spare(handle stream) noexcept {
-    if (is_forked()) return;
-    const std::lock_guard lock(mutex_);
-    if (stream_.is_open() && !spare_.is_open()) spare_ = std::move(stream);
 }
 
 byte_buffer send_link::spare_buffer() noexcept {

@@ -7,6 +7,7 @@
 #ifndef STRAIT_LIB_LINK_SEND_LINK_HPP
 #define STRAIT_LIB_LINK_SEND_LINK_HPP
 
+#include "link/lease_table.hpp"
 #include "posix/stream.hpp"
 #include "posix/watch.hpp"
 
@@ -53,12 +54,26 @@ public:
     // in the context's reactor.
     void drop_all_of(const void* owner, asio::execution_context& context) noexcept;
 
-    // A stream to give to another process as a link of its own, known to the receiver. It does not
-    // wait for anything; past what the system can hold it fails with no_buffer_space.
-    handle extend(error_code& ec);
+    // A link for another process, known to the receiver. It does not wait for anything; past what
+    // the system can hold it fails with no_buffer_space.
+    link_offer extend(lease_source* target, error_code& ec);
 
-    // Takes back a stream from extend that was not given away.
-    void keep_spare(handle stream) noexcept;
+    // Takes back what was not given away.
+    void take_back(link_offer offer) noexcept;
+
+    // Numbers the links that are given away through this one.
+    lease_source& leases() noexcept { return leases_; }
+
+    // This link was given to this process under a lease: when its senders are gone it is parked
+    // rather than closed, for as long as the link that it came through lives.
+    void set_lease(std::weak_ptr<lease_table> home, std::uint32_t lease) noexcept;
+
+    // Closes a parked link.
+    void discard() noexcept;
+
+    // For a parked link that moves along with a receiver.
+    const handle& stream() const noexcept { return stream_; }
+    std::uint32_t lease() const noexcept { return lease_; }
 
     byte_buffer spare_buffer() noexcept;
     void keep_buffer(byte_buffer buffer) noexcept;
@@ -89,6 +104,7 @@ private:
     error_code wait_on(send_operation& op, const asio::any_io_executor& executor);
     static void start_watch(const std::shared_ptr<waiter>& w);
     error_code write_adopt(const handle& receiving_side);
+    bool write_park();
     void wait_blocked(std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until);
     static void finish(queue& finished, completion how);
 
@@ -107,6 +123,9 @@ private:
     std::vector<std::shared_ptr<waiter>> waiters_;
     handle spare_;
     byte_buffer buffer_;
+    lease_source leases_;
+    std::weak_ptr<lease_table> lease_home_;
+    std::uint32_t lease_ = 0;
 
     // Blocking senders: one polls, the others wait for it.
     std::condition_variable changed_;

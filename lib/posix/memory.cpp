@@ -77,22 +77,23 @@ handle make_memory(std::span<const std::byte> content, error_code& ec) {
     return memory;
 }
 
-error_code read_memory(const handle& memory, std::span<std::byte> into) {
+error_code read_memory(const handle& memory, std::size_t bytes, byte_buffer& into) {
     const int fd = memory.native_handle();
     struct stat facts;
     if (::fstat(fd, &facts) != 0) return last_error();
     if (!S_ISREG(facts.st_mode) || facts.st_size < 0 ||
-        static_cast<std::uint64_t>(facts.st_size) != into.size())
+        static_cast<std::uint64_t>(facts.st_size) != bytes)
         return error::bad_attachment;
 #if defined(STRAIT_HAS_MEMFD)
     // Only memory has seals: a file, whose reading could block, has not.
     const int seals = ::fcntl(fd, F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return error::bad_attachment;
 #endif
+    into.clear();
+    std::byte* const at = into.extend(bytes);
     std::size_t done = 0;
-    while (done < into.size()) {
-        const ssize_t n = ::pread(
-            fd, into.data() + done, into.size() - done, static_cast<off_t>(done));
+    while (done < bytes) {
+        const ssize_t n = ::pread(fd, at + done, bytes - done, static_cast<off_t>(done));
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return error::bad_attachment;
         done += static_cast<std::size_t>(n);

@@ -135,6 +135,9 @@ BOOST_AUTO_TEST_CASE(a_claimed_length_allocates_nothing) {
         BOOST_TEST(most_held<nothings>(claiming(n)) == 0u);
         BOOST_TEST(decode_error<nothings>(claiming(n)) == code(strait::error::bad_message));
     }
+    // Few enough for the budget, and still more than can follow.
+    BOOST_TEST(most_held<strings>(claiming(1000)) == 0u);
+    BOOST_TEST(most_held<numbers>(claiming(1000)) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(elements_that_are_larger_than_their_encoding_are_charged) {

@@ -34,10 +34,6 @@ struct coder_for {
 template <class T>
 using coder = coder_for<T, kind_of<T>()>;
 
-// What one element costs while decoding.
-template <class T>
-inline constexpr std::size_t element_charge = sizeof(T);
-
 // Whether an object's bytes in memory are its bytes on the wire, and any bytes are a valid object:
 // then many can be copied at once.
 template <class T>

@@ -65,6 +65,11 @@ struct coder_for<T, kind::sequence> {
     using parts = types<element>;
     static constexpr std::string_view tag = "sequence";
 
+    // Those that may look at any memory.
+    static constexpr bool is_one_of_the_byte_types =
+        std::is_same_v<element, char> || std::is_same_v<element, unsigned char> ||
+        std::is_same_v<element, std::byte>;
+
     static constexpr bool bulk() { return is_bitwise<element>() && shape::contiguous<T>; }
 
     // A list pays for the links of its nodes as well, a deque for what it allocates in any case
@@ -102,7 +107,7 @@ struct coder_for<T, kind::sequence> {
 
 private:
     static void load_bulk(input_archive& ar, T& v, std::size_t n) {
-        if constexpr (sizeof(element) == 1) {
+        if constexpr (is_one_of_the_byte_types) {
             const auto* from = reinterpret_cast<const element*>(ar.take(n));
             v.assign(from, from + n);
         } else {

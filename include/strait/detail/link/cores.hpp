@@ -56,6 +56,15 @@ struct channel_identity {
     }
 };
 
+class lease_source;
+
+// A link given to another process: a new one, or by number one that was given there before.
+struct link_offer {
+    handle stream;
+    std::uint32_t lease = 0;   // 0: it cannot be parked
+    std::uint64_t target = 0;  // of a link given before
+};
+
 // One sender object. Senders of one channel in one process share a link. Thread-safe.
 class sender_core {
 public:
@@ -85,11 +94,13 @@ public:
     virtual error_code send(outgoing_message& message, const deadline& until) = 0;
     virtual error_code try_send(outgoing_message& message) = 0;
 
-    // For a message that carries this sender: what is the same for all senders that share a link;
-    // a link for another process; and that link again when it was not given away.
+    // For a message that carries this sender through another one: what is the same for all senders
+    // that share a link; a link for the process at the other side of that one; and the same back
+    // when it was not given away.
     virtual const void* link_key() const noexcept = 0;
-    virtual handle give_link(error_code& ec) = 0;
-    virtual void take_back_link(handle stream) noexcept = 0;
+    virtual lease_source* leases() noexcept = 0;
+    virtual link_offer give_link(lease_source* target, error_code& ec) = 0;
+    virtual void take_back_link(link_offer offer) noexcept = 0;
 };
 
 struct cargo;
@@ -165,8 +176,8 @@ private:
     entry& find(std::uint32_t index, int kind);
     void check_type(const entry& e, const type_identity& expected);
 
-    incoming_message& message_;
     receiver_core& receiver_;
+    std::shared_ptr<lease_table> leases_;
     asio::any_io_executor executor_;
     std::span<const std::byte> value_;
     std::vector<entry> entries_;

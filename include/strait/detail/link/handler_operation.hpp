@@ -134,7 +134,7 @@ public:
     }
 
     // Destroys the operation and its handler, uncalled.
-    void abandon() { const Handler dropped = release(); }
+    void abandon() { [[maybe_unused]] const Handler dropped = release(); }
 
 protected:
     template <class H>

@@ -9,28 +9,58 @@
 
 #include <strait/detail/byte_buffer.hpp>
 #include <strait/detail/chunk.hpp>
+#include <strait/detail/config.hpp>
 #include <strait/error.hpp>
 #include <strait/handle.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace strait::detail {
 
-// A message as it was read, not decoded. What is dropped closes its handles.
+class lease_table;
+
+// A message as it was read, not decoded. What is dropped closes its handles, and gives up the
+// leased links that it refers to.
 struct incoming_message {
+    incoming_message() = default;
+    incoming_message(incoming_message&&) noexcept = default;
+    incoming_message& operator=(incoming_message&& other) noexcept {
+        drop_leases();
+        body = other.body;
+        chunk = std::move(other.chunk);
+        assembled = std::move(other.assembled);
+        handles = std::move(other.handles);
+        leases = std::move(other.leases);
+        stamp = other.stamp;
+        memory_bytes = other.memory_bytes;
+        has_table = other.has_table;
+        in_memory = other.in_memory;
+        fault = other.fault;
+        return *this;
+    }
+    ~incoming_message() { drop_leases(); }
+
     std::span<const std::byte> body;  // the value, then the attachment table if there is one
     chunk_ptr chunk;                  // what body lies in, or
     byte_buffer assembled;            // here when it came in fragments
     std::vector<handle> handles;
+    std::shared_ptr<lease_table> leases;  // of its link, until the table was read
     std::uint64_t stamp = 0;
-    std::uint32_t link = 0;
+    std::uint32_t memory_bytes = 0;
     bool has_table = false;
     bool in_memory = false;  // the body is in the memory that is the first handle
-    std::uint32_t memory_bytes = 0;
     error_code fault;        // why it cannot be decoded
+
+private:
+    void drop_leases() noexcept {
+        if (leases) drop_unread_leases();
+    }
+    STRAIT_DECL void drop_unread_leases() noexcept;
 };
 
 }  // namespace strait::detail

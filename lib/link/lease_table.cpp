@@ -1,0 +1,36 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/lease_table.hpp"
+
+#include <algorithm>
+
+namespace strait::detail {
+
+std::shared_ptr<send_link> lease_table::take(std::uint32_t lease) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(
+        parked_.begin(), parked_.end(), [lease](const auto& p) { return p.first == lease; });
+    if (at == parked_.end()) return nullptr;
+    std::swap(*at, parked_.back());
+    auto found = std::move(parked_.back().second);
+    parked_.pop_back();
+    return found;
+}
+
+lease_table::parked_links lease_table::close() noexcept {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    return std::exchange(parked_, {});
+}
+
+void lease_table::reopen(parked_links links) noexcept {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    parked_ = std::move(links);
+}
+
+}  // namespace strait::detail
