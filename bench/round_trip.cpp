@@ -155,7 +155,7 @@ template <class T>
 void measure(session& s, bench::report& to, std::uint64_t bytes, std::uint64_t count,
     measuring_ends<T>& blocking, measuring_ends<T>& coroutine) {
     const T value = bench::make_payload<T>(bytes);
-    const int rounds = s.given.smoke ? 1 : 20;
+    const int rounds = s.given.smoke ? 1 : 100;
     if (s.given.smoke) count = 10;
     // The peer has begun when the first answers are there.
     constexpr std::uint64_t unmeasured = 5;
@@ -215,10 +215,10 @@ void measure_all(bench::placement where, const bench::options& given, bench::rep
     auto cany = connect(theirs.any.coroutine);
     s.other.tasks.send(std::move(begin));
     begin = {};  // the senders that the peer has got are its own now
-    measure(s, to, 64, 1000, b64, c64);
-    measure(s, to, 1024, 1000, b1k, c1k);
-    measure(s, to, 64u << 10, 100, bany, cany);
-    measure(s, to, 1u << 20, 10, bany, cany);
+    measure(s, to, 64, 200, b64, c64);
+    measure(s, to, 1024, 200, b1k, c1k);
+    measure(s, to, 64u << 10, 20, bany, cany);
+    measure(s, to, 1u << 20, 3, bany, cany);
 }
 
 }  // namespace

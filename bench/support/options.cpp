@@ -20,8 +20,10 @@ options parse_options(int argc, char** argv) {
             o.smoke = true;
         } else if (word == "--json" && i + 1 < argc) {
             o.json = argv[++i];
+        } else if (word == "--only" && i + 1 < argc) {
+            o.only = argv[++i];
         } else {
-            std::fprintf(stderr, "usage: %s [--smoke] [--json FILE]\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--smoke] [--json FILE] [--only TEXT]\n", argv[0]);
             std::exit(2);
         }
     }

@@ -11,10 +11,12 @@
 
 namespace bench {
 
-// The command line that all programs share: --smoke (only see that it works), --json FILE.
+// The command line that all programs share: --smoke (only see that it works), --json FILE,
+// --only TEXT (rows whose name contains it, for a profiler).
 struct options {
     bool smoke = false;
     std::string json;
+    std::string only;
 };
 
 options parse_options(int argc, char** argv);

@@ -24,6 +24,9 @@ public:
     // `question` is the name of the program; `floor` says what it is compared with.
     report(std::string question, std::string floor, const options& o);
 
+    // Whether the row is wanted at all.
+    bool wants(std::string_view what) const { return what.find(only_) != what.npos; }
+
     // One row: the times of the floor and of strait, taken in turns in the same run.
     void compare(const std::string& what, std::string_view where, const samples& floor,
         const samples& strait);
@@ -37,14 +40,16 @@ private:
 
     std::string question_;
     std::string json_;
+    std::string only_;
     bool began_table_ = false;
 };
 
 // Runs the two by turns and gives the report their times. `rounds` turns; one turn of each before
-// them is not measured.
+// them is not measured. Turns are best short, so that whatever else the machine does meets both.
 template <class Floor, class Strait>
 void compare_in_turns(report& to, const std::string& what, std::string_view where, int rounds,
     Floor floor, Strait strait) {
+    if (!to.wants(what)) return;
     samples unused;
     floor(unused);
     strait(unused);

@@ -40,9 +40,10 @@ struct limits {
     /// `max_links` for the others.
     std::uint32_t max_adopted_per_link = 1024;
 
-    /// Bytes of messages read ahead and of half messages, over all links of a receiver, beyond
-    /// which only one more message at a time is completed. 128 MiB: twice the largest message.
-    std::uint64_t max_inbox_bytes = 128u << 20;
+    /// Bytes of half messages, over all links of a receiver; the link that goes past it is ended with
+    /// `asio::error::no_buffer_space`, and its sender sees `broken_pipe`. Whole messages read ahead
+    /// take at most 64 KiB for each link beside it. 512 MiB: eight of the largest messages.
+    std::uint64_t max_inbox_bytes = 512u << 20;
 
     /// Encoded bytes that waiting sends of one process may hold on one channel. Beyond it a send fails with
     /// `asio::error::no_buffer_space`. 256 MiB: four of the largest messages.

@@ -6,11 +6,14 @@
 
 #include "link/inbox.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace strait::detail {
 
+namespace asio = boost::asio;
 using wire::link_reader;
 
 inbox::link_id inbox::insert(std::unique_ptr<link> l, std::uint64_t now) {
@@ -83,7 +86,18 @@ void inbox::on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& b
         l.marker_left -= std::min<std::uint64_t>(l.marker_left, bytes);
         if (l.marker_left == 0) l.clear_at = std::max(l.clear_at, l.marker_at);
     }
+    const link_id id = l.id;  // the link may not outlive what follows
     if (!l.has_head) advance(l);
+    if (link* still = find(id); still != nullptr && !count_partial(*still))
+        drop(id, asio::error::no_buffer_space);
+}
+
+// Half messages are bounded over all links: the one that goes past the bound loses its link.
+bool inbox::count_partial(link& l) {
+    partial_bytes_ -= l.partial_bytes;
+    l.partial_bytes = l.reader.partial_bytes();
+    partial_bytes_ += l.partial_bytes;
+    return partial_bytes_ <= bounds_.max_inbox_bytes || l.partial_bytes == 0;
 }
 
 bool inbox::wants_unread(const link& l) const noexcept {
@@ -194,6 +208,7 @@ void inbox::remove(link_id id) {
     std::unique_ptr<link> l = std::move(at->second);
     links_.erase(at);
     unpark(*l);
+    partial_bytes_ -= l->partial_bytes;
     if (link* by = find(l->adopted_by)) --by->adopted_links;
     if (l->has_head) {
         std::erase_if(heads_, [id](const dated& d) { return d.on == id; });
@@ -210,12 +225,14 @@ std::vector<inbox::moving_link> inbox::take_links() {
         if (m.what->leases) m.parked = m.what->leases->close();
         if (std::exchange(m.what->has_head, false)) m.head = std::move(m.what->head);
         m.what->is_pending = m.what->is_listed = false;
+        m.what->partial_bytes = 0;
         moving.push_back(std::move(m));
     }
     links_.clear();
     heads_.clear();
     pending_.clear();
     parked_.clear();
+    partial_bytes_ = 0;
     return moving;
 }
 

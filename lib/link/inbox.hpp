@@ -62,6 +62,7 @@ public:
         // The next so many bytes lay in it at that time.
         std::uint64_t marker_left = 0;
         std::uint64_t marker_at = 0;
+        std::size_t partial_bytes = 0;  // counted in partial_bytes_
     };
 
     enum class action {
@@ -154,6 +155,7 @@ private:
     link_id insert(std::unique_ptr<link> l, std::uint64_t now);
     void advance(link& l);
     void set_pending(link& l);
+    bool count_partial(link& l);
     void remove(link_id id);
 
     limits bounds_;
@@ -161,6 +163,7 @@ private:
     std::vector<dated> heads_;       // a heap
     std::vector<link_id> pending_;   // must be read before anything is given out
     std::unordered_multimap<lease_source::target_id, link_id> parked_;
+    std::uint64_t partial_bytes_ = 0;  // of half messages, over all links
     std::uint64_t round_ = 0;        // when it began
     link_id last_id_ = no_link;
     wire::chunk_cache chunks_;

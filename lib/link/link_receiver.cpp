@@ -110,6 +110,7 @@ asio::any_io_executor link_receiver::executor() const {
 }
 
 bool link_receiver::is_open() const noexcept {
+    if (is_forked()) return phase_ == phase::open;
     const std::lock_guard lock(mutex_);
     return phase_ == phase::open;
 }
@@ -346,17 +347,15 @@ void link_receiver::finish(finished_list& finished, completion how) {
 
 // Reads until one more message is in the line.
 link_receiver::outcome link_receiver::fetch(int& budget) {
+    const std::size_t before = line_.size();
     for (;;) {
-        if (box_.has_news()) {
-            process_news();
-            if (deliver_faults_.load() && !line_.empty()) return outcome::message;
-        }
+        if (box_.has_news()) process_news();
+        if (line_.size() != before) return outcome::message;
         const inbox::step s = box_.next();
         switch (s.what) {
         case inbox::action::give:
             line_.push_back(box_.pop(s.on));
-            if (box_.has_news()) process_news();
-            return outcome::message;
+            break;
         case inbox::action::read:
             if (budget-- <= 0) return outcome::enough;
             read_link(*box_.find(s.on));

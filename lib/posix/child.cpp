@@ -194,6 +194,14 @@ exit_status child::wait_until(std::optional<clock::time_point> deadline, error_c
     }
 }
 
+void child::pause(std::optional<std::chrono::milliseconds> timeout, error_code& ec) {
+    watch_.wait(pid_, timeout, ec);
+}
+
+void child::terminate(error_code& ec) { send_signal(SIGTERM, ec); }
+
+void child::kill(error_code& ec) { send_signal(SIGKILL, ec); }
+
 void child::send_signal(int signal, error_code& ec) {
     // Also so that the number is not another process's by now.
     const std::optional<exit_status> ended = try_wait(ec);

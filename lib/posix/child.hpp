@@ -35,12 +35,17 @@ struct redirection {
 
     static redirection null() noexcept { return {target::null_device, -1}; }
     static redirection from(int descriptor) noexcept { return {target::descriptor, descriptor}; }
+    static redirection from(const handle& h) noexcept { return from(h.native_handle()); }
 };
 
 // A descriptor of this process and its number in the child: 3 to 1023, each once.
 struct placed_descriptor {
     int source = -1;
     int number = -1;
+
+    static placed_descriptor of(const handle& h, int number) noexcept {
+        return {h.native_handle(), number};
+    }
 };
 
 struct child_options {
@@ -108,8 +113,14 @@ public:
     // Blocks until the child ends or the deadline passes: asio::error::timed_out.
     exit_status wait_until(clock::time_point deadline, error_code& ec);
 
+    // Blocks until it may be worth asking try_wait again, or the timeout passes. Another thread may
+    // use the object meanwhile, but not destroy it.
+    void pause(std::optional<std::chrono::milliseconds> timeout, error_code& ec);
+
     // Sends a signal to the child and to nobody else. ESRCH if it has ended.
     void send_signal(int signal, error_code& ec);
+    void terminate(error_code& ec);
+    void kill(error_code& ec);
 
 private:
     exit_status wait_until(std::optional<clock::time_point> deadline, error_code& ec);

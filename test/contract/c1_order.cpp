@@ -84,11 +84,11 @@ BOOST_AUTO_TEST_CASE(copies_of_a_sender_share_one_order) {
     auto [tx, rx] = make_channel<note>();
     std::vector<sender<note>> copies{tx, tx};
     copies.push_back(copies.front());
-    for (std::uint64_t i = 0; i != 600; ++i) {
+    for (std::uint64_t i = 0; i != 200; ++i) {
         copies[i % copies.size()].send(note{i, {}});
-        if (i % 100 == 99) copies[i / 200] = sender<note>(copies.back());
+        if (i % 50 == 49) copies[i / 100] = sender<note>(copies.back());
     }
-    expect_notes(rx, 0, 600);
+    expect_notes(rx, 0, 200);
 }
 
 BOOST_AUTO_TEST_CASE(blocking_and_asynchronous_sends_are_written_in_the_order_in_which_they_began) {

@@ -12,8 +12,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,9 +41,9 @@ inline note page(std::uint64_t number) { return {number, std::string(1000, 'p')}
 inline std::string pattern(std::uint64_t seed, std::size_t bytes) {
     std::string text(bytes, '\0');
     std::uint64_t x = seed * 2 + 1;
-    for (char& c : text) {
+    for (std::size_t at = 0; at < bytes; at += sizeof(x)) {
         x = x * 6364136223846793005u + 1442695040888963407u;
-        c = static_cast<char>(x >> 56);
+        std::memcpy(text.data() + at, &x, std::min(sizeof(x), bytes - at));
     }
     return text;
 }
@@ -94,6 +96,13 @@ inline void expect_notes(receiver<note>& rx, std::uint64_t first, std::uint64_t 
         BOOST_REQUIRE_MESSAGE(!ec, ec.message());
         BOOST_REQUIRE_EQUAL(n.number, first);
     }
+}
+
+// Enough to read whatever lies in a channel, not knowing how much that is.
+inline std::uint64_t drain(receiver<note>& rx) {
+    std::uint64_t count = 0;
+    while (rx.try_recv()) ++count;
+    return count;
 }
 
 template <class T>
