@@ -345,8 +345,9 @@ void link_receiver::finish(finished_list& finished, completion how) {
     for (recv_operation* op : finished) op->finish(how);
 }
 
-// Reads until one more message is in the line.
-link_receiver::outcome link_receiver::fetch(int& budget) {
+// Reads until one more message is in the line; or in `direct`, when the line is empty and somebody
+// takes the message at once.
+link_receiver::outcome link_receiver::fetch(int& budget, incoming_message* direct) {
     const std::size_t before = line_.size();
     for (;;) {
         if (box_.has_news()) process_news();
@@ -354,8 +355,13 @@ link_receiver::outcome link_receiver::fetch(int& budget) {
         const inbox::step s = box_.next();
         switch (s.what) {
         case inbox::action::give:
-            line_.push_back(box_.pop(s.on));
-            break;
+            if (direct == nullptr) {
+                line_.push_back(box_.pop(s.on));
+                break;
+            }
+            *direct = box_.pop(s.on);
+            if (box_.has_news()) process_news();
+            return outcome::given;
         case inbox::action::read:
             if (budget-- <= 0) return outcome::enough;
             read_link(*box_.find(s.on));
@@ -444,16 +450,19 @@ void link_receiver::add_fault(const error_code& code) {
         return;
     }
     ++faults_;
-    if (fault_handler_) untold_faults_.push_back({code, {}});
+    if (!fault_handler_) return;
+    untold_faults_.push_back({code, {}});
+    has_untold_faults_ = true;
 }
 
 void link_receiver::tell_faults() {
+    if (!has_untold_faults_.load(std::memory_order_relaxed)) return;
     std::vector<fault> untold;
     std::function<void(const fault&)> handler;
     {
         const std::lock_guard lock(mutex_);
-        if (untold_faults_.empty()) return;
         untold.swap(untold_faults_);
+        has_untold_faults_ = false;
         handler = fault_handler_;
     }
     for (const fault& f : untold) handler(f);
@@ -475,29 +484,34 @@ void link_receiver::on_fault(std::function<void(const fault&)> handler) {
     fault_handler_ = std::move(handler);
 }
 
-error_code link_receiver::take_line(incoming_message& out) {
+// The first message in line, or the next that there is.
+link_receiver::outcome link_receiver::next_message(int& budget, incoming_message& out) {
+    if (line_.empty()) {
+        const outcome o = fetch(budget, &out);
+        if (o == outcome::given) return outcome::message;
+        if (o != outcome::message) return o;
+    }
     out = std::move(line_.front());
     line_.pop_front();
-    return {};
+    return outcome::message;
 }
 
 error_code link_receiver::try_recv(incoming_message& out) {
+    if (is_forked()) return error::owner_changed;
     error_code ec;
     {
-        if (is_forked()) return error::owner_changed;
         const std::lock_guard lock(mutex_);
         ec = usable();
-        if (!ec && line_.empty()) {
+        if (!ec) {
             int budget = reads_per_event;
-            outcome o = fetch(budget);
+            outcome o = next_message(budget, out);
             if (o == outcome::nothing) {
                 look();
-                o = fetch(budget);
+                o = next_message(budget, out);
             }
             if (o == outcome::ended) ec = asio::error::eof;
             if (o == outcome::nothing || o == outcome::enough) ec = asio::error::would_block;
         }
-        if (!ec) take_line(out);
     }
     tell_faults();
     return ec;
@@ -509,17 +523,19 @@ error_code link_receiver::recv(incoming_message& out, const deadline& until) {
     error_code ec;
     {
         std::unique_lock lock(mutex_);
-        while (!(ec = usable()) && line_.empty()) {
-            int budget = INT_MAX;
-            const outcome o = fetch(budget);
-            if (o == outcome::ended) ec = asio::error::eof;
-            if (o == outcome::nothing) {
-                if (until && clock::now() >= *until) ec = asio::error::timed_out;
-                else wait_readable(lock, until);
-            }
+        for (;;) {
+            ec = usable();
             if (ec) break;
+            int budget = INT_MAX;
+            const outcome o = next_message(budget, out);
+            if (o == outcome::message) break;
+            if (o == outcome::ended)
+                ec = asio::error::eof;
+            else if (until && clock::now() >= *until)
+                ec = asio::error::timed_out;
+            if (ec) break;
+            wait_readable(lock, until);
         }
-        if (!ec) take_line(out);
         if (!waiting_.empty()) pump(finished);
     }
     finish(finished, completion::post);

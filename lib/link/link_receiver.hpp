@@ -76,7 +76,7 @@ public:
 
 private:
     enum class phase { open, moved, closed };
-    enum class outcome { message, nothing, ended, enough };
+    enum class outcome { message, given, nothing, ended, enough };
     using finished_list = boost::container::small_vector<recv_operation*, 4>;
 
     void on_shutdown(asio::execution_context& context) noexcept override;
@@ -85,7 +85,7 @@ private:
     // With the mutex held.
     bool is_forked() const noexcept;
     error_code usable() const noexcept;
-    outcome fetch(int& budget);
+    outcome fetch(int& budget, incoming_message* direct = nullptr);
     void read_link(inbox::link& l);
     void accept_read(inbox::link_id id, const os::io_result& io, std::size_t room);
     void look();
@@ -99,7 +99,7 @@ private:
     void disarm() noexcept;
     void abort_all(finished_list& finished, const error_code& why);
     void wait_readable(std::unique_lock<std::mutex>& lock, const deadline& until);
-    error_code take_line(incoming_message& out);
+    outcome next_message(int& budget, incoming_message& out);
 
     // Without it.
     static void finish(finished_list& finished, completion how);
@@ -126,6 +126,7 @@ private:
     std::atomic<bool> deliver_faults_{false};
     std::function<void(const fault&)> fault_handler_;
     std::vector<fault> untold_faults_;
+    std::atomic<bool> has_untold_faults_{false};
 };
 
 }  // namespace strait::detail

@@ -37,8 +37,8 @@ public:
     bool is_open() const noexcept override { return open_.load(std::memory_order_acquire); }
     void cancel() noexcept override { link_->cancel_all_of(this); }
     void close() noexcept override;
-    byte_buffer spare_buffer() noexcept override { return link_->spare_buffer(); }
-    void keep_buffer(byte_buffer b) noexcept override { link_->keep_buffer(std::move(b)); }
+    byte_buffer spare_buffer() noexcept override;
+    void keep_buffer(byte_buffer buffer) noexcept override;
     void start(send_operation& op) override;
     void cancel(std::uint64_t id, const error_code& why) noexcept override {
         link_->cancel(id, why);

@@ -464,17 +464,4 @@ error_code send_link::write_adopt(const handle& receiving_side) {
     return io.ec;
 }
 
-byte_buffer send_link::spare_buffer() noexcept {
-    const std::lock_guard lock(mutex_);
-    return std::move(buffer_);
-}
-
-void send_link::keep_buffer(byte_buffer buffer) noexcept {
-    // Larger ones are rare, and would stay for good.
-    constexpr std::size_t worth_keeping = 64u << 10;
-    if (buffer.capacity() == 0 || buffer.capacity() > worth_keeping) return;
-    const std::lock_guard lock(mutex_);
-    if (buffer_.capacity() < buffer.capacity()) buffer_ = std::move(buffer);
-}
-
 }  // namespace strait::detail

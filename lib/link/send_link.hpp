@@ -75,9 +75,6 @@ public:
     const handle& stream() const noexcept { return stream_; }
     std::uint32_t lease() const noexcept { return lease_; }
 
-    byte_buffer spare_buffer() noexcept;
-    void keep_buffer(byte_buffer buffer) noexcept;
-
 private:
     using queue = operation_queue<send_operation>;
 
@@ -122,7 +119,6 @@ private:
     std::vector<std::byte> carry_;  // the rest of a write that the system took in part
     std::vector<std::shared_ptr<waiter>> waiters_;
     handle spare_;
-    byte_buffer buffer_;
     lease_source leases_;
     std::weak_ptr<lease_table> lease_home_;
     std::uint32_t lease_ = 0;
