@@ -14,7 +14,10 @@
 #include <strait/exit_status.hpp>
 #include <strait/handle.hpp>
 #include <strait/handle_asio.hpp>
+#include <strait/inherited.hpp>
 #include <strait/limits.hpp>
+#include <strait/process.hpp>
+#include <strait/process_options.hpp>
 #include <strait/receiver.hpp>
 #include <strait/sender.hpp>
 #include <strait/version.hpp>

@@ -198,7 +198,7 @@ void child::pause(std::optional<std::chrono::milliseconds> timeout, error_code& 
     watch_.wait(pid_, timeout, ec);
 }
 
-void child::terminate(error_code& ec) { send_signal(SIGTERM, ec); }
+void child::ask_to_end(error_code& ec) { send_signal(SIGTERM, ec); }
 
 void child::kill(error_code& ec) { send_signal(SIGKILL, ec); }
 

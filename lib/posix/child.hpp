@@ -119,7 +119,7 @@ public:
 
     // Sends a signal to the child and to nobody else. ESRCH if it has ended.
     void send_signal(int signal, error_code& ec);
-    void terminate(error_code& ec);
+    void ask_to_end(error_code& ec);
     void kill(error_code& ec);
 
 private:

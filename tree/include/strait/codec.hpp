@@ -1,1 +1,0 @@
-#include <strait/detail/codec/archive.hpp>

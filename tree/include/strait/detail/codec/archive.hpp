@@ -1,1 +1,0 @@
-#include <boost/serialization/access.hpp>

@@ -1,1 +1,0 @@
-#include <boost/asio/any_io_executor.hpp>

@@ -1,2 +1,0 @@
-#include <boost/asio/error.hpp>
-#include <strait/limits.hpp>

@@ -1,2 +1,0 @@
-#include <strait/codec.hpp>
-#include <strait/detail/link/core.hpp>

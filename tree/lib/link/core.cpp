@@ -1,2 +1,0 @@
-#include "wire/frame.hpp"
-#include <strait/detail/link/core.hpp>

@@ -1,1 +1,0 @@
-#include "elsewhere/frame.hpp"

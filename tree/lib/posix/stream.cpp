@@ -1,2 +1,0 @@
-#include "stream.hpp"
-#include <sys/socket.h>

@@ -1,1 +1,0 @@
-#include <strait/handle.hpp>

@@ -1,2 +1,0 @@
-#include "posix/stream.hpp"
-// native_handle() in a comment
