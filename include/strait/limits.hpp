@@ -16,7 +16,7 @@ namespace strait {
 /// sender refuses what the receiver would have to drop, and the receiver enforces them against
 /// peers that do not.
 struct limits {
-    /// Bytes of one encoded message. 64 MiB: enough for an image or a model shard, small enough
+    /// Bytes of one encoded value. 64 MiB: enough for an image or a model shard, small enough
     /// that a peer can make the receiver hold no more than that for each link.
     std::uint32_t max_message_bytes = 64u << 20;
 
@@ -40,7 +40,8 @@ struct limits {
     /// `max_links` for the others.
     std::uint32_t max_adopted_per_link = 1024;
 
-    /// Bytes of half messages, over all links of a receiver; the link that goes past it is ended with
+    /// Bytes of half messages, over all links of a receiver, and of one message with everything that is
+    /// unread in the receivers that it carries (at most 4 GiB); the link that goes past it is ended with
     /// `asio::error::no_buffer_space`, and its sender sees `broken_pipe`. Whole messages read ahead
     /// take at most 64 KiB for each link beside it. 512 MiB: eight of the largest messages.
     std::uint64_t max_inbox_bytes = 512u << 20;

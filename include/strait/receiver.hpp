@@ -83,6 +83,13 @@ public:
     basic_receiver(basic_receiver<T, OtherExecutor>&& other)
         : core_(std::move(other.core_)), executor_(other.executor_) {}
 
+    /// As above, onto any other executor; see `bind`.
+    template <class OtherExecutor>
+    basic_receiver(basic_receiver<T, OtherExecutor>&& other, const Executor& executor)
+        : core_(std::move(other.core_)), executor_(executor) {
+        if (core_) core_->bind(executor);
+    }
+
     /// Closes what this receiver was.
     basic_receiver& operator=(basic_receiver&& other) noexcept {
         if (this != &other) {
@@ -142,7 +149,7 @@ public:
 
     /// As `recv`, but gives up with `asio::error::timed_out` after `timeout`, or at `time`.
     T recv_for(std::chrono::nanoseconds timeout, error_code& ec) {
-        return recv_now(std::chrono::steady_clock::now() + timeout, ec);
+        return recv_now(detail::deadline_after(timeout), ec);
     }
     T recv_for(std::chrono::nanoseconds timeout) {
         error_code ec;
@@ -213,7 +220,7 @@ public:
     template <boost::asio::completion_token_for<void(error_code, T)> Token =
                   detail::default_token_t<Executor>>
     auto async_recv(Token&& token = Token()) {
-        return initiate({}, token);
+        return initiate<Token>({}, token);
     }
 
     /// As `async_recv`, but completes with `asio::error::timed_out` when there was no message within
@@ -221,7 +228,7 @@ public:
     template <boost::asio::completion_token_for<void(error_code, T)> Token =
                   detail::default_token_t<Executor>>
     auto async_recv_for(std::chrono::nanoseconds timeout, Token&& token = Token()) {
-        return initiate(timeout, token);
+        return initiate<Token>(timeout, token);
     }
 
     /// How many faults there were: messages that could not be decoded, links that were ended because
@@ -279,8 +286,9 @@ private:
         return value;
     }
 
+    // Token is given, not deduced: a token passed as lvalue is copied and not moved from.
     template <class Token>
-    auto initiate(detail::timeout limit, Token& token) {
+    auto initiate(detail::timeout limit, std::remove_reference_t<Token>& token) {
         return boost::asio::async_initiate<Token, void(error_code, T)>(
             detail::initiate_recv<T, Executor>(core_, executor_), token, limit);
     }

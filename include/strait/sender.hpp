@@ -91,6 +91,11 @@ public:
     basic_sender(const basic_sender<T, OtherExecutor>& other)
         : core_(other.clone(other.executor_)), executor_(other.executor_) {}
 
+    /// One more sender of the channel, on an executor of its own.
+    template <class OtherExecutor>
+    basic_sender(const basic_sender<T, OtherExecutor>& other, const Executor& executor)
+        : core_(other.clone(executor)), executor_(executor) {}
+
     /// Operations that wait go on; the moved-from sender is empty.
     basic_sender(basic_sender&& other) noexcept
         : core_(std::move(other.core_)), executor_(other.executor_) {}
@@ -248,17 +253,17 @@ public:
     template <boost::asio::completion_token_for<void(error_code)> Token =
                   detail::default_token_t<Executor>>
     auto async_send(T&& value, Token&& token = Token()) {
-        return initiate(std::move(value), {}, token);
+        return initiate<Token>(std::move(value), {}, token);
     }
     template <boost::asio::completion_token_for<void(error_code)> Token =
                   detail::default_token_t<Executor>>
     auto async_send(T& value, Token&& token = Token()) {
-        return initiate(std::addressof(value), {}, token);
+        return initiate<Token>(std::addressof(value), {}, token);
     }
     template <boost::asio::completion_token_for<void(error_code)> Token =
                   detail::default_token_t<Executor>>
     auto async_send(const T& value, Token&& token = Token()) {
-        return initiate(std::addressof(value), {}, token);
+        return initiate<Token>(std::addressof(value), {}, token);
     }
 
     /// As `async_send`, but completes with `asio::error::timed_out` when the message was not written
@@ -266,18 +271,18 @@ public:
     template <boost::asio::completion_token_for<void(error_code)> Token =
                   detail::default_token_t<Executor>>
     auto async_send_for(T&& value, std::chrono::nanoseconds timeout, Token&& token = Token()) {
-        return initiate(std::move(value), timeout, token);
+        return initiate<Token>(std::move(value), timeout, token);
     }
     template <boost::asio::completion_token_for<void(error_code)> Token =
                   detail::default_token_t<Executor>>
     auto async_send_for(T& value, std::chrono::nanoseconds timeout, Token&& token = Token()) {
-        return initiate(std::addressof(value), timeout, token);
+        return initiate<Token>(std::addressof(value), timeout, token);
     }
     template <boost::asio::completion_token_for<void(error_code)> Token =
                   detail::default_token_t<Executor>>
     auto async_send_for(
         const T& value, std::chrono::nanoseconds timeout, Token&& token = Token()) {
-        return initiate(std::addressof(value), timeout, token);
+        return initiate<Token>(std::addressof(value), timeout, token);
     }
 
     /// As `async_send` of an rvalue, but a value that was not sent is given back with everything in
@@ -317,7 +322,7 @@ private:
             return;
         }
         detail::deadline until;
-        if (limit) until = std::chrono::steady_clock::now() + *limit;
+        if (limit) until = detail::deadline_after(*limit);
         detail::outgoing_message message;
         ec = detail::encode_message(*core_, value, mode, limit.has_value(), message);
         if (!ec) ec = core_->send(message, until);
@@ -335,8 +340,9 @@ private:
         core_->keep_buffer(message.take_buffer());
     }
 
-    template <class Value, class Token>
-    auto initiate(Value&& value, detail::timeout limit, Token& token) {
+    // Token is given, not deduced: a token passed as lvalue is copied and not moved from.
+    template <class Token, class Value>
+    auto initiate(Value&& value, detail::timeout limit, std::remove_reference_t<Token>& token) {
         return boost::asio::async_initiate<Token, void(error_code)>(
             detail::initiate_send<Executor>(core_, executor_), token,
             std::forward<Value>(value), limit);

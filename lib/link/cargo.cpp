@@ -8,6 +8,7 @@
 
 #include "link/attachment_table.hpp"
 #include "link/send_link.hpp"
+#include "wire/frame.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -132,8 +133,8 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
     m.memory_bytes = from.get<std::uint32_t>();
     const auto handle_count = from.get<std::uint32_t>();
     const auto body_bytes = from.get<std::uint32_t>();
-    if (from.failed() || body_bytes > bounds.max_message_bytes ||
-        m.memory_bytes > bounds.max_message_bytes ||
+    const std::uint64_t most = wire::max_body_bytes(bounds, m.has_table);
+    if (from.failed() || body_bytes > most || m.memory_bytes > most ||
         handle_count > bounds.max_handles_per_message)
         return false;
     m.assembled.append(from.get_bytes(body_bytes));

@@ -16,18 +16,16 @@ namespace strait::detail {
 namespace asio = boost::asio;
 using wire::link_reader;
 
-inbox::link_id inbox::insert(std::unique_ptr<link> l, std::uint64_t now) {
+inbox::link_id inbox::insert(std::unique_ptr<link> l) {
     do {
         ++last_id_;
     } while (last_id_ == no_link || links_.contains(last_id_));
     l->id = last_id_;
-    // What is at hand was stamped before there was somebody to compare with.
-    round_ = std::max(round_, now);
     link& inserted = *links_.emplace(last_id_, std::move(l)).first->second;
     return inserted.id;
 }
 
-inbox::link_id inbox::add(handle stream, link_id adopted_by, std::uint64_t now) {
+inbox::link_id inbox::add(handle stream, link_id adopted_by) {
     if (links_.size() >= bounds_.max_links) return no_link;
     if (link* by = find(adopted_by)) {
         if (by->adopted_links >= bounds_.max_adopted_per_link) return no_link;
@@ -36,7 +34,7 @@ inbox::link_id inbox::add(handle stream, link_id adopted_by, std::uint64_t now) 
     auto l = std::make_unique<link>();
     l->stream = std::move(stream);
     l->adopted_by = adopted_by;
-    const link_id id = insert(std::move(l), now);
+    const link_id id = insert(std::move(l));
     set_pending(*links_[id]);
     return id;
 }
@@ -247,7 +245,7 @@ inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
     } else if (m.what->leases) {
         m.what->leases->reopen({});
     }
-    const link_id id = insert(std::move(m.what), now);
+    const link_id id = insert(std::move(m.what));
     link& l = *links_[id];
     if (m.head) {
         l.head = std::move(*m.head);

@@ -89,7 +89,7 @@ public:
     explicit inbox(const limits& bounds) : bounds_(bounds) {}
 
     // A link is read before anything else is given out. Returns no_link past the limits.
-    link_id add(handle stream, link_id adopted_by, std::uint64_t now);
+    link_id add(handle stream, link_id adopted_by);
     link* find(link_id id) noexcept;
     std::size_t link_count() const noexcept { return links_.size(); }
     link& only_link() noexcept { return *links_.begin()->second; }
@@ -152,7 +152,7 @@ private:
         }
     };
 
-    link_id insert(std::unique_ptr<link> l, std::uint64_t now);
+    link_id insert(std::unique_ptr<link> l);
     void advance(link& l);
     void set_pending(link& l);
     bool count_partial(link& l);

@@ -47,7 +47,7 @@ std::shared_ptr<link_receiver> link_receiver::make(
 
 error_code link_receiver::add_first(handle stream) {
     const std::lock_guard lock(mutex_);
-    const inbox::link_id id = box_.add(std::move(stream), inbox::no_link, os::now_ns());
+    const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     return poller_.add(box_.find(id)->stream, id);
 }
 
@@ -56,7 +56,7 @@ bool link_receiver::adopt_here(
     const std::lock_guard lock(mutex_);
     if (is_forked() || phase_ != phase::open || is_blocked_) return false;
     if (box_.link_count() >= identity_.bounds.max_links) return false;
-    const inbox::link_id id = box_.add(std::move(stream), inbox::no_link, os::now_ns());
+    const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     inbox::link& l = *box_.find(id);
     l.lease = lease;
     l.lease_target = target;
@@ -423,7 +423,7 @@ void link_receiver::adopt(inbox::adoption a) {
         if (box_.find(a.by) != nullptr) return box_.drop(a.by, error::protocol_violation);
         return add_fault(error::protocol_violation);
     }
-    const inbox::link_id id = box_.add(std::move(a.stream), a.by, os::now_ns());
+    const inbox::link_id id = box_.add(std::move(a.stream), a.by);
     if (id == inbox::no_link) return add_fault(error::too_many_links);
     if (error_code ec = poller_.add(box_.find(id)->stream, id)) box_.drop(id, ec);
 }
@@ -549,12 +549,14 @@ void link_receiver::wait_readable(std::unique_lock<std::mutex>& lock, const dead
     if (!until && box_.link_count() == 1) {
         inbox::link& l = box_.only_link();
         const std::span<std::byte> room = box_.prepare(l);
+        const std::uint64_t begun = os::now_ns();
         lock.unlock();
         const os::io_result io = os::recv_some(l.stream, room, batches_, true);
         lock.lock();
         is_blocked_ = false;
         if (io.ec != asio::error::would_block) {
-            box_.recheck(os::now_ns());
+            // What came after the read, whose time nobody knows, is not vouched for.
+            box_.recheck(begun);
             return accept_read(l.id, io, room.size());
         }
         // An asynchronous wait has made the stream non-blocking for good.

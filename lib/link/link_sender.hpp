@@ -52,7 +52,7 @@ public:
 
 private:
     void on_shutdown(asio::execution_context& context) noexcept override {
-        link_->drop_all_of(this, context);
+        link_->drop_all_on(context);
     }
 
     const std::shared_ptr<send_link> link_;

@@ -112,6 +112,8 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
             });
     }
     if (!handles.empty()) throw system_error(error::bad_attachment);
+    if (value_.size() > receiver.identity().bounds.max_message_bytes)
+        throw system_error(error::bad_message);
     message.leases.reset();  // from here on they are in the entries
 }
 

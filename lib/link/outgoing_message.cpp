@@ -14,6 +14,8 @@
 
 #include <strait/detail/link/cores.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace strait::detail {
@@ -28,6 +30,16 @@ struct outgoing_message::item {
     std::unique_ptr<cargo> load;              // of the receiver, once it is stopped
 };
 
+namespace {
+
+// What a message may have in all; its frames say so in 32 bits.
+std::uint64_t most_bytes(const limits& bounds, bool has_table) noexcept {
+    return std::min<std::uint64_t>(wire::max_body_bytes(bounds, has_table),
+        std::numeric_limits<std::uint32_t>::max());
+}
+
+}  // namespace
+
 outgoing_message::outgoing_message() noexcept = default;
 
 outgoing_message::outgoing_message(outgoing_message&& other) noexcept
@@ -37,6 +49,7 @@ outgoing_message::outgoing_message(outgoing_message&& other) noexcept
       mode_(other.mode_),
       item_count_(std::exchange(other.item_count_, 0)),
       items_(std::move(other.items_)),
+      more_senders_(std::move(other.more_senders_)),
       handles_(std::move(other.handles_)) {}
 
 outgoing_message& outgoing_message::operator=(outgoing_message&& other) noexcept {
@@ -47,6 +60,7 @@ outgoing_message& outgoing_message::operator=(outgoing_message&& other) noexcept
     mode_ = other.mode_;
     item_count_ = std::exchange(other.item_count_, 0);
     items_ = std::move(other.items_);
+    more_senders_ = std::move(other.more_senders_);
     handles_ = std::move(other.handles_);
     return *this;
 }
@@ -89,8 +103,12 @@ std::uint32_t outgoing_message::add(const handle& h) {
 std::uint32_t outgoing_message::add(const std::shared_ptr<sender_core>& sender) {
     if (!sender || !sender->is_open()) throw system_error(error::empty_end);
     // However often a sender occurs in a message, it gets one link.
-    for (std::uint32_t i = 0; i < item_count_; ++i)
-        if (items_[i].sender && items_[i].sender->link_key() == sender->link_key()) return i;
+    for (std::uint32_t i = 0; i < item_count_; ++i) {
+        if (!items_[i].sender || items_[i].sender->link_key() != sender->link_key()) continue;
+        if (mode_ == ownership::consume && items_[i].sender != sender)
+            more_senders_.push_back(sender);
+        return i;
+    }
     item& i = add_item();
     i.kind = attachment_kind::sender;
     i.sender = sender;
@@ -109,8 +127,10 @@ std::uint32_t outgoing_message::add(const std::shared_ptr<receiver_core>& receiv
 error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     const limits& bounds = through.identity().bounds;
     error_code ec;
-    if (has_attachments()) ec = prepare_items(through);
-    if (!ec && buffer_.size() - wire::header_bytes > bounds.max_message_bytes)
+    if (buffer_.size() - wire::header_bytes > bounds.max_message_bytes)
+        ec = error::message_too_large;
+    if (!ec && has_attachments()) ec = prepare_items(through);
+    if (!ec && buffer_.size() - wire::header_bytes > most_bytes(bounds, has_attachments()))
         ec = error::message_too_large;
     if (!ec && handles_.size() > bounds.max_handles_per_message) ec = error::too_many_handles;
     std::uint8_t flags = has_attachments() ? wire::flag_table : 0;
@@ -191,10 +211,7 @@ void outgoing_message::sent() noexcept {
         // Lent by a value that is not const, and taken out of it now.
         if (i.lent != nullptr) const_cast<handle*>(i.lent)->close();
     }
-    item_count_ = 0;
-    items_.clear();
-    handles_.clear();
-    memory_.close();
+    clear();
 }
 
 void outgoing_message::revoke() noexcept {
@@ -203,8 +220,19 @@ void outgoing_message::revoke() noexcept {
         if (i.offer.stream.is_open() || i.offer.lease != 0)
             i.sender->take_back_link(std::move(i.offer));
     }
+    clear();
+}
+
+void outgoing_message::clear() noexcept {
+    if (mode_ == ownership::consume) {
+        // The value was given up, wherever it still lies: its senders do not keep channels alive.
+        for (const item& i : items_)
+            if (i.sender) i.sender->close();
+        for (const auto& s : more_senders_) s->close();
+    }
     item_count_ = 0;
     items_.clear();
+    more_senders_.clear();
     handles_.clear();
     memory_.close();
 }

@@ -80,9 +80,15 @@ void send_link::leave() noexcept {
     const auto home = lease_home_.lock();
     if (home && home->park(lease_, shared_from_this(), [this] { return write_park(); })) return;
     const std::lock_guard lock(mutex_);
-    waiters_.clear();
+    drop_waiters();
     stream_.close();
     spare_.close();
+}
+
+// Each has a duplicate of the stream, which must not stay open until its context lets go of it.
+void send_link::drop_waiters() noexcept {
+    for (const auto& w : waiters_) w->watch.reset();
+    waiters_.clear();
 }
 
 void send_link::discard() noexcept {
@@ -99,7 +105,7 @@ void send_link::set_lease(std::weak_ptr<lease_table> home, std::uint32_t lease) 
 bool send_link::write_park() {
     const std::lock_guard lock(mutex_);
     if (broken_ || !queue_.empty() || owes_withdraw_ || !carry_.empty()) return false;
-    waiters_.clear();
+    drop_waiters();
     spare_.close();
     const io_frame frame(wire::frame_kind::park, 0);
     return os::send_some(stream_, frame.pieces(), {}).bytes == wire::header_bytes;
@@ -243,26 +249,26 @@ void send_link::cancel_all_of(const void* owner) noexcept {
     finish(finished, completion::post);
 }
 
-void send_link::drop_all_of(const void* owner, asio::execution_context& context) noexcept {
+void send_link::drop_all_on(asio::execution_context& context) noexcept {
     if (is_forked()) return;
     queue dropped;
     queue finished;
-    std::vector<std::shared_ptr<waiter>> gone;
     {
         const std::lock_guard lock(mutex_);
+        const auto is_there = [&](const waiter& w) {
+            return &asio::query(w.watch->executor(), asio::execution::context) == &context;
+        };
         for (send_operation* op = queue_.front(); op != nullptr;) {
             send_operation* behind = queue::after(*op);
-            if (op->owner == owner && !op->is_blocking)
+            if (op->group != nullptr && is_there(static_cast<waiter&>(*op->group)))
                 withdraw(*op, asio::error::operation_aborted, dropped);
             op = behind;
         }
         std::erase_if(waiters_, [&](const std::shared_ptr<waiter>& w) {
-            auto& its_context = asio::query(w->watch->executor(), asio::execution::context);
-            if (&its_context != &context || w->operations != 0) return false;
-            gone.push_back(w);
+            if (!is_there(*w)) return false;
+            w->watch.reset();
             return true;
         });
-        for (const auto& w : gone) w->watch.reset();
         flush(finished);
     }
     finish(finished, completion::post);
@@ -304,7 +310,14 @@ void send_link::flush(queue& finished) {
         error_code ec = write_carry();
         if (!ec) ec = write_once(finished);
         if (!ec) continue;
-        if (ec == asio::error::would_block) return;
+        if (ec == asio::error::would_block) {
+            // Nobody may come to use the link again, and the receiver holds what shall be dropped.
+            if (owes_withdraw_ && carry_.empty()) {
+                const io_frame frame(wire::frame_kind::withdraw, 0);
+                owes_withdraw_ = bool(write_control(frame.bytes, {}));
+            }
+            return;
+        }
         if (ec == asio::error::no_buffer_space) {
             // The system has no room for more handles in flight, or no memory, and will not say
             // when it has: the send that met it fails, whole.
@@ -451,16 +464,22 @@ error_code send_link::write_adopt(const handle& receiving_side) {
     const io_frame frame(wire::frame_kind::adopt, 1);
     const handle* const rides = &receiving_side;
     if (write_carry()) return asio::error::no_buffer_space;
-    os::io_result io = os::send_some(stream_, frame.pieces(), {&rides, 1});
+    return write_control(frame.bytes, {&rides, 1});
+}
+
+// Writes a frame that must not wait for the receiver: it may use space that data may not.
+error_code send_link::write_control(
+    std::span<const std::byte> frame, std::span<const handle* const> handles) {
+    const piece whole{frame.data(), frame.size()};
+    os::io_result io = os::send_some(stream_, {&whole, 1}, handles);
     if (io.ec == asio::error::would_block) {
-        // Adopting must not wait for the receiver: what data may not use is used.
         os::set_reserve(stream_, true);
-        io = os::send_some(stream_, frame.pieces(), {&rides, 1});
+        io = os::send_some(stream_, {&whole, 1}, handles);
         os::set_reserve(stream_, false);
     }
     if (io.ec == asio::error::would_block) return asio::error::no_buffer_space;
-    if (!io.ec && io.bytes < wire::header_bytes)
-        carry_.insert(carry_.end(), frame.bytes + io.bytes, frame.bytes + wire::header_bytes);
+    if (!io.ec && io.bytes < frame.size())
+        carry_.insert(carry_.end(), frame.begin() + static_cast<std::ptrdiff_t>(io.bytes), frame.end());
     return io.ec;
 }
 

@@ -50,9 +50,9 @@ public:
     void cancel(std::uint64_t id, const error_code& why) noexcept;
     void cancel_all_of(const void* owner) noexcept;
 
-    // The context of `owner` goes away: its operations are destroyed and nothing of the link stays
-    // in the context's reactor.
-    void drop_all_of(const void* owner, asio::execution_context& context) noexcept;
+    // A context goes away: the operations that wait on it are destroyed and nothing of the link stays
+    // in its reactor.
+    void drop_all_on(asio::execution_context& context) noexcept;
 
     // A link for another process, known to the receiver. It does not wait for anything; past what
     // the system can hold it fails with no_buffer_space.
@@ -101,7 +101,10 @@ private:
     error_code wait_on(send_operation& op, const asio::any_io_executor& executor);
     static void start_watch(const std::shared_ptr<waiter>& w);
     error_code write_adopt(const handle& receiving_side);
+    error_code write_control(
+        std::span<const std::byte> frame, std::span<const handle* const> handles);
     bool write_park();
+    void drop_waiters() noexcept;
     void wait_blocked(std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until);
     static void finish(queue& finished, completion how);
 

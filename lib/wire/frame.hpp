@@ -7,6 +7,9 @@
 #ifndef STRAIT_LIB_WIRE_FRAME_HPP
 #define STRAIT_LIB_WIRE_FRAME_HPP
 
+#include <strait/limits.hpp>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -45,6 +48,14 @@ struct frame_header {
 };
 
 inline constexpr std::size_t header_bytes = 24;
+
+// Bytes a message may have. With an attachment table, which may hold what is unread in a receiver
+// that moves, the value alone is bounded by max_message_bytes, and all of it by what a receiver may
+// hold of half messages.
+inline std::uint64_t max_body_bytes(const limits& bounds, bool has_table) noexcept {
+    if (!has_table) return bounds.max_message_bytes;
+    return std::max<std::uint64_t>(bounds.max_message_bytes, bounds.max_inbox_bytes);
+}
 
 // What one write carries at most. Linux 6.18 takes a write to a local stream socket whole or not at
 // all up to 36,544 bytes (measured); 32 KiB keeps clear of it.

@@ -60,7 +60,11 @@ void link_reader::commit(
     std::size_t bytes, std::vector<os::handle_batch>& batches, std::uint64_t read_at) {
     end_ += bytes;
     read_at_ = read_at;
-    for (auto& batch : batches) batches_.push_back(std::move(batch));
+    received_ += bytes;
+    for (auto& batch : batches) {
+        batches_.push_back(std::move(batch));
+        batch_limits_.push_back(received_);
+    }
     batches.clear();
 }
 
@@ -85,6 +89,7 @@ bool link_reader::take_batch(std::size_t count, os::handle_batch& batch) {
     if (batches_.empty()) return false;
     batch = std::move(batches_.front());
     batches_.pop_front();
+    batch_limits_.pop_front();
     return batch.lost || batch.handles.size() == count;
 }
 
@@ -94,7 +99,6 @@ link_reader::event link_reader::next(
         if (fault_) return event::broken;
         const std::size_t unread = end_ - begin_;
         if (unread == 0) {
-            // Every batch came with bytes of its frame: none can be left.
             if (!batches_.empty()) return fail(error::protocol_violation);
             rest();
             return event::none;
@@ -114,6 +118,9 @@ link_reader::event link_reader::next(
 
         os::handle_batch batch;
         if (!take_batch(h.handles, batch)) return fail(error::protocol_violation);
+        // A batch comes with the first byte of its frame: behind that read it is nobody's.
+        if (!batches_.empty() && batch_limits_.front() <= received_ - (end_ - begin_))
+            return fail(error::protocol_violation);
 
         switch (h.kind) {
         case frame_kind::data: {
@@ -150,7 +157,8 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     const auto kept_flags = static_cast<std::uint8_t>(h.flags & ~flag_last);
 
     if (!in_message_) {
-        if (h.message_bytes > bounds.max_message_bytes) return fail(error::message_too_large);
+        if (h.message_bytes > max_body_bytes(bounds, (h.flags & flag_table) != 0))
+            return fail(error::message_too_large);
         if (h.message_handles > bounds.max_handles_per_message)
             return fail(error::too_many_handles);
         message_bytes_ = h.message_bytes;
@@ -223,7 +231,7 @@ link_reader::snapshot link_reader::peek() const noexcept {
 
 error_code link_reader::restore(snapshot_data&& s, const limits& bounds, std::uint64_t now) {
     if (s.unread.size() > chunk::capacity || s.partial.size() > s.message_bytes ||
-        s.message_bytes > bounds.max_message_bytes ||
+        s.message_bytes > max_body_bytes(bounds, (s.message_flags & flag_table) != 0) ||
         s.message_handles > bounds.max_handles_per_message ||
         s.partial_handles.size() > s.message_handles)
         return error::protocol_violation;
@@ -232,9 +240,11 @@ error_code link_reader::restore(snapshot_data&& s, const limits& bounds, std::ui
         std::memcpy(chunk_->memory().data(), s.unread.data(), s.unread.size());
         end_ = s.unread.size();
     }
+    received_ = s.unread.size();
     partial_.append(s.partial);
     partial_handles_ = std::move(s.partial_handles);
     batches_ = std::move(s.batches);
+    batch_limits_.assign(batches_.size(), received_);
     message_bytes_ = s.message_bytes;
     message_handles_ = s.message_handles;
     message_flags_ = s.message_flags;

@@ -92,7 +92,9 @@ private:
     chunk_ptr chunk_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    std::uint64_t received_ = 0;  // bytes, all in all
     std::deque<os::handle_batch> batches_;
+    std::deque<std::uint64_t> batch_limits_;  // received_ after the read that brought each of them
 
     // The message whose last fragment is missing.
     byte_buffer partial_;

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,18 @@
 #include <unistd.h>
 
 // What the contract tests send, and small things that many of them do.
+
+namespace strait {
+
+// For messages of BOOST_TEST.
+inline std::ostream& operator<<(std::ostream& out, error e) {
+    return out << make_error_code(e).message();
+}
+inline std::ostream& operator<<(std::ostream& out, handle_kind k) {
+    return out << "handle kind " << static_cast<int>(k);
+}
+
+}  // namespace strait
 
 namespace strait::test {
 

@@ -54,7 +54,7 @@ struct fixture {
     std::uint64_t now() { return ++clock; }
 
     inbox::link_id add(inbox::link_id by = inbox::no_link) {
-        const auto id = box.add({}, by, now());
+        const auto id = box.add({}, by);
         if (id != inbox::no_link) streams[id];
         return id;
     }
@@ -104,7 +104,7 @@ struct fixture {
     std::string recv() {
         for (int steps = 0; steps < 1000; ++steps) {
             for (auto& a : box.take_adoptions()) {
-                const auto id = box.add({}, a.by, now());
+                const auto id = box.add({}, a.by);
                 if (id != inbox::no_link) streams[id];
             }
             const auto step = box.next();
@@ -186,6 +186,19 @@ BOOST_AUTO_TEST_CASE(a_message_stamped_after_the_round_needs_another) {
     box.find(b);
     read(b);
     BOOST_TEST((box.next().what == action::round));
+    BOOST_TEST(recv() == "older");
+    BOOST_TEST(recv() == "newer");
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_joins_does_not_vouch_for_the_others) {
+    const auto a = add();
+    const auto b = add();
+    BOOST_TEST(recv() == "wait");
+    box.begin_round(now(), {});  // both are idle
+    send(a, "older");
+    send(b, "newer");
+    read(b);
+    add();
     BOOST_TEST(recv() == "older");
     BOOST_TEST(recv() == "newer");
 }

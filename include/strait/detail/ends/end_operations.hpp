@@ -20,12 +20,20 @@
 
 namespace strait::detail {
 
-using timeout = std::optional<std::chrono::nanoseconds>;
+// The moment when a timeout that begins now is over; the end of time when that is later still.
+inline std::chrono::steady_clock::time_point deadline_after(std::chrono::nanoseconds after) {
+    using time_point = std::chrono::steady_clock::time_point;
+    const time_point now = std::chrono::steady_clock::now();
+    return after > time_point::max() - now ? time_point::max() : now + after;
+}
 
 template <class Handler, class Executor>
 void require_executor(const Handler& handler, const Executor& io_executor) {
-    if (!has_executor(asio::get_associated_executor(handler, io_executor)))
-        throw system_error(error::not_bound);
+    const auto executor = asio::get_associated_executor(handler, io_executor);
+    const bool ready = can_post<std::remove_const_t<decltype(executor)>>
+                           ? has_executor(executor)
+                           : has_executor(io_executor);
+    if (!ready) throw system_error(error::not_bound);
 }
 
 template <class Handler, class Executor>
@@ -45,16 +53,11 @@ public:
     // Encodes and starts; always completes, in the end by run().
     template <class T>
     void start(const T& value, ownership mode, timeout limit) {
-        const auto core = this->core_;
-        if (!core) {
-            this->result = error::not_open;
-        } else {
-            this->result = encode_message(*core, value, mode, limit.has_value(), message_);
-        }
+        this->result = error::not_open;
+        if (this->core_)
+            this->result = encode_message(*this->core_, value, mode, limit.has_value(), message_);
         if (this->result) return this->finish(completion::post);
-        this->connect_slot();
-        if (limit) timer_.emplace(core->executor(), *limit, core, this->id);
-        core->start(*this);
+        this->enqueue(limit);
     }
 
     void run() {
@@ -67,7 +70,6 @@ public:
 
 private:
     outgoing_message message_;
-    std::optional<operation_timer<sender_core>> timer_;
 };
 
 // Keeps the value, and gives it back when it was not sent.
@@ -86,14 +88,11 @@ public:
     }
 
     void start() {
-        const auto core = this->core_;
-        if (!core)
-            this->result = error::not_open;
-        else
-            this->result = encode_message(*core, value_, ownership::lend, false, message_);
+        this->result = error::not_open;
+        if (this->core_)
+            this->result = encode_message(*this->core_, value_, ownership::lend, false, message_);
         if (this->result) return this->finish(completion::post);
-        this->connect_slot();
-        core->start(*this);
+        this->enqueue({});
     }
 
     void run() {
@@ -128,17 +127,9 @@ public:
     }
 
     void start(timeout limit) {
-        const auto core = this->core_;
-        if (!core) {
-            this->result = error::not_open;
-            return this->finish(completion::post);
-        }
-        this->connect_slot();
-        if (limit) {
-            const asio::any_io_executor executor = core->executor();
-            if (executor) timer_.emplace(executor, *limit, core, this->id);
-        }
-        core->start(*this);
+        if (this->core_) return this->enqueue(limit);
+        this->result = error::not_open;
+        this->finish(completion::post);
     }
 
     // The message leaves the inbox here and not before, so that whatever keeps this from being
@@ -177,8 +168,6 @@ private:
             if (op != nullptr) op->abandon();
         }
     };
-
-    std::optional<operation_timer<receiver_core>> timer_;
 };
 
 // Initiations hold what they need by value: the end may be moved before they are called.

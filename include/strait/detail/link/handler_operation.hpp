@@ -16,11 +16,15 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/require.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -29,14 +33,24 @@
 
 namespace strait::detail {
 
-// Whether there is anywhere to complete on: the executor of an unbound end is empty.
+using timeout = std::optional<std::chrono::nanoseconds>;
+
+// Whether there is anywhere to complete on: the executor of an unbound end is empty. Other types
+// than any_io_executor can be so as well, such as what as_default_on derives from it.
 template <class Executor>
 bool has_executor(const Executor& executor) noexcept {
-    if constexpr (std::is_same_v<Executor, asio::any_io_executor>)
+    if constexpr (std::is_constructible_v<bool, const Executor&>)
         return static_cast<bool>(executor);
     else
         return true;
 }
+
+// Whether functions can be posted to it. any_completion_executor of Asio 1.26 cannot be asked never
+// to call within execute.
+template <class Executor>
+inline constexpr bool can_post =
+    !asio::execution::is_executor<Executor>::value ||
+    asio::can_require<Executor, asio::execution::blocking_t::never_t>::value;
 
 // What is posted: owns the operation until it runs, and ends it if it never does.
 template <class Operation>
@@ -61,6 +75,24 @@ private:
     allocator_type allocator_;
 };
 
+// What is posted to the executor of the end when that of the handler does not take it.
+template <class Executor, class Operation>
+class detour {
+public:
+    using allocator_type = typename Operation::allocator_type;
+
+    detour(const Executor& executor, scheduled_operation<Operation> op)
+        : executor_(executor), op_(std::move(op)) {}
+
+    allocator_type get_allocator() const noexcept { return op_.get_allocator(); }
+
+    void operator()() { asio::dispatch(executor_, std::move(op_)); }
+
+private:
+    Executor executor_;
+    scheduled_operation<Operation> op_;
+};
+
 // Keeps the executor of the handler busy while the operation waits; not needed where that is the
 // executor of the end, on which the wait itself is work.
 template <class Executor, class IoExecutor>
@@ -77,24 +109,41 @@ private:
 };
 
 // Ends an operation when its time is over. It names the operation by number: whether that still
-// waits is found out under the core's mutex.
+// waits is found out under the core's mutex. The time begins when the operation is in the queue,
+// since where several threads run the executor it could be over before. By then the operation may
+// be gone: whoever starts it holds the timer as well.
 template <class Core>
 class operation_timer {
 public:
-    using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-        asio::wait_traits<std::chrono::steady_clock>, asio::any_io_executor>;
+    explicit operation_timer(const asio::any_io_executor& executor)
+        : timer_(std::in_place, executor) {}
 
-    operation_timer(const asio::any_io_executor& executor, std::chrono::nanoseconds timeout,
-        const std::shared_ptr<Core>& core, std::uint64_t id)
-        : timer_(executor, timeout) {
-        timer_.async_wait([weak = std::weak_ptr<Core>(core), id](const error_code& ec) {
-            if (ec) return;
-            if (const auto alive = weak.lock()) alive->cancel(id, asio::error::timed_out);
-        });
+    void start(std::chrono::nanoseconds after, const std::shared_ptr<Core>& core,
+        std::uint64_t id) noexcept {
+        try {
+            const std::lock_guard lock(mutex_);
+            if (!timer_) return;
+            timer_->expires_after(after);
+            timer_->async_wait([weak = std::weak_ptr<Core>(core), id](const error_code& ec) {
+                if (ec) return;
+                if (const auto alive = weak.lock()) alive->cancel(id, asio::error::timed_out);
+            });
+        } catch (...) {
+            core->cancel(id, asio::error::no_memory);
+        }
+    }
+
+    void stop() noexcept {
+        const std::lock_guard lock(mutex_);
+        timer_.reset();
     }
 
 private:
-    timer timer_;
+    using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+        asio::wait_traits<std::chrono::steady_clock>, asio::any_io_executor>;
+
+    std::mutex mutex_;
+    std::optional<timer> timer_;
 };
 
 // Base is recv_operation or send_operation; Derived has run(), which is called on the handler's
@@ -125,12 +174,18 @@ public:
 
     void finish(completion how) override {
         if (how == completion::destroy) return abandon();
+        // A receive may have to wait again.
+        if constexpr (!std::is_same_v<Base, recv_operation>)
+            if (timer_) timer_->stop();
         const executor_type executor = asio::get_associated_executor(handler_, io_executor_);
         scheduled_operation<Derived> scheduled(self());
-        if (how == completion::post)
+        if (how == completion::dispatch)
+            asio::dispatch(executor, std::move(scheduled));
+        else if constexpr (can_post<executor_type>)
             asio::post(executor, std::move(scheduled));
         else
-            asio::dispatch(executor, std::move(scheduled));
+            asio::post(IoExecutor(io_executor_),
+                detour<executor_type, Derived>(executor, std::move(scheduled)));
     }
 
     // Destroys the operation and its handler, uncalled.
@@ -144,16 +199,26 @@ protected:
           io_executor_(io_executor),
           work_(asio::get_associated_executor(handler_, io_executor_), io_executor_) {}
 
-    // The handler's slot asks the core to cancel, by number: emitting late is harmless.
-    void connect_slot() {
-        auto slot = asio::get_associated_cancellation_slot(handler_);
-        if (!slot.is_connected()) return;
-        slot.assign([weak = std::weak_ptr<Core>(core_), id = this->id](
-                        asio::cancellation_type type) {
-            if (type == asio::cancellation_type::none) return;
-            if (const auto alive = weak.lock())
-                alive->cancel(id, asio::error::operation_aborted);
-        });
+    ~handler_operation() {
+        if (timer_) timer_->stop();
+    }
+
+    // Hands the operation to the core. It may be over, and gone, when this returns.
+    void enqueue(timeout limit) {
+        const std::shared_ptr<Core> core = core_;
+        const std::uint64_t number = this->id;
+        std::shared_ptr<operation_timer<Core>> timer;
+        try {
+            connect_slot();
+            if (limit)
+                if (const asio::any_io_executor executor = core->executor())
+                    timer = timer_ = std::make_shared<operation_timer<Core>>(executor);
+        } catch (...) {
+            abandon();
+            throw;
+        }
+        core->start(*this);
+        if (timer) timer->start(*limit, core, number);
     }
 
     void disconnect_slot() {
@@ -177,9 +242,22 @@ protected:
 private:
     Derived* self() noexcept { return static_cast<Derived*>(this); }
 
+    // The handler's slot asks the core to cancel, by number: emitting late is harmless.
+    void connect_slot() {
+        auto slot = asio::get_associated_cancellation_slot(handler_);
+        if (!slot.is_connected()) return;
+        slot.assign([weak = std::weak_ptr<Core>(core_), id = this->id](
+                        asio::cancellation_type type) {
+            if (type == asio::cancellation_type::none) return;
+            if (const auto alive = weak.lock())
+                alive->cancel(id, asio::error::operation_aborted);
+        });
+    }
+
     Handler handler_;
     IoExecutor io_executor_;
     handler_work<executor_type, IoExecutor> work_;
+    std::shared_ptr<operation_timer<Core>> timer_;
 };
 
 }  // namespace strait::detail

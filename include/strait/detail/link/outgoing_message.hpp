@@ -29,7 +29,7 @@ enum class ownership {
     copy,     // the value is const: handles are duplicated, receivers refused
     share,    // handles are duplicated; receivers leave, and come back if the send fails
     lend,     // both leave when the send succeeds; the value outlives the send
-    consume,  // both leave now; they are closed if the send fails
+    consume,  // both, and senders, leave now; they are closed if the send fails
 };
 
 // A value encoded, with what travels beside the bytes. Encoding only notes the attachments; prepare
@@ -83,6 +83,7 @@ private:
     error_code prepare_items(sender_core& through);
     void append_table();
     error_code move_to_memory();
+    void clear() noexcept;
 
     byte_buffer buffer_;
     message_cursor cursor_;
@@ -90,6 +91,7 @@ private:
     ownership mode_ = ownership::copy;
     std::uint32_t item_count_ = 0;
     std::vector<item> items_;
+    std::vector<std::shared_ptr<sender_core>> more_senders_;  // of a link that an item has already
     std::vector<const handle*> handles_;
 };
 

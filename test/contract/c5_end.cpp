@@ -1,0 +1,264 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "contract/two_processes.hpp"
+#include "support/context_fixture.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <csignal>
+#include <optional>
+#include <thread>
+
+using namespace strait::test;
+using strait::error_code;
+using strait::handle;
+using strait::make_channel;
+using strait::receiver;
+using strait::sender;
+
+namespace {
+
+struct both {
+    std::optional<sender<note>> out;
+    std::optional<receiver<note>> in;
+    std::optional<sender<note>> ready;
+};
+
+// Holds what it was given until it is killed.
+STRAIT_TEST_ROLE(c5_holder) {
+    auto start = from_parent<both>();
+    both b = start.recv();
+    b.ready->send(note{});
+    for (;;) ::pause();
+}
+
+struct bulky {
+    std::string text;
+    sender<note> end;
+};
+
+// Two receivers that are sent into each other's queues.
+struct nest {
+    std::optional<receiver<nest>> inner;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(c5_end, context_fixture)
+
+BOOST_AUTO_TEST_CASE(when_the_last_sender_is_gone_everything_is_received_and_then_eof_for_ever) {
+    auto [tx, rx] = make_channel<note>(context);
+    sender<note> copy = tx;
+    for (std::uint64_t i = 0; i != 5; ++i) tx.send(note{i, {}});
+    tx.close();
+    expect_notes(rx, 0, 5);
+    error_code ec;
+    rx.try_recv(ec);
+    BOOST_TEST(ec == asio::error::would_block);
+    copy.close();
+    for (int i = 0; i != 3; ++i) {
+        expect_end(rx);
+        rx.try_recv(ec);
+        BOOST_TEST(ec == asio::error::eof);
+        ec.clear();
+        rx.async_recv([&](error_code e, note) { ec = e; });
+        run();
+        BOOST_TEST(ec == asio::error::eof);
+    }
+    BOOST_TEST(strait::is_fatal(ec));
+    BOOST_TEST((ec == strait::condition::disconnected));
+}
+
+BOOST_AUTO_TEST_CASE(all_receives_that_wait_end_with_eof) {
+    auto [tx, rx] = make_channel<note>(context);
+    int ended = 0;
+    for (int i = 0; i != 5; ++i)
+        rx.async_recv([&](error_code ec, note) { ended += ec == asio::error::eof; });
+    context.poll();
+    BOOST_TEST(ended == 0);
+    tx.close();
+    run();
+    BOOST_TEST(ended == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_in_an_unread_message_keeps_its_channel_alive) {
+    auto [tx, rx] = make_channel<note>();
+    auto [carrier, carried] = make_channel<with_sender>();
+    carrier.send(with_sender{std::move(tx)});
+    error_code ec;
+    rx.try_recv(ec);
+    BOOST_TEST(ec == asio::error::would_block);
+    {
+        with_sender arrived = carried.recv();
+        arrived.end.send(note{7, {}});
+    }
+    expect_notes(rx, 7, 8);
+    expect_end(rx);
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_is_dropped_unread_is_gone) {
+    auto [tx, rx] = make_channel<note>();
+    auto [carrier, carried] = make_channel<with_sender>();
+    for (int i = 0; i != 3; ++i) {
+        with_sender inside{tx};
+        carrier.send(std::move(inside));
+    }
+    tx.close();
+    carried.recv();  // reads the others ahead
+    error_code ec;
+    rx.try_recv(ec);
+    BOOST_TEST(ec == asio::error::would_block);
+    carried.close();
+    expect_end(rx);
+}
+
+BOOST_AUTO_TEST_CASE(when_the_receiver_is_gone_sending_yields_broken_pipe) {
+    auto [tx, rx] = make_channel<note>(context);
+    tx.send(note{});
+    rx.close();
+    error_code ec;
+    while (!ec) tx.send(note{}, ec);
+    BOOST_TEST(ec == asio::error::broken_pipe);
+    BOOST_TEST(strait::is_fatal(ec));
+    tx.try_send(note{}, ec);
+    BOOST_TEST(ec == asio::error::broken_pipe);
+    ec.clear();
+    tx.async_send(note{}, [&](error_code e) { ec = e; });
+    run();
+    BOOST_TEST(ec == asio::error::broken_pipe);
+}
+
+BOOST_AUTO_TEST_CASE(sends_that_wait_end_with_broken_pipe_when_the_receiver_goes) {
+    auto [tx, rx] = make_channel<note>(context);
+    const std::uint64_t n = fill(tx);
+    int broken = 0;
+    for (int i = 0; i != 4; ++i)
+        tx.async_send(page(n), [&](error_code ec) { broken += ec == asio::error::broken_pipe; });
+    error_code of_thread;
+    std::thread blocked([&, mine = tx]() mutable { mine.send(page(n), of_thread); });
+    context.poll();
+    rx.close();
+    blocked.join();
+    run();
+    BOOST_TEST(broken == 4);
+    BOOST_TEST(of_thread == asio::error::broken_pipe);
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_process_ends_the_channels_whose_ends_it_held) {
+    auto [tx, rx] = make_channel<note>();
+    auto [out, in] = make_channel<note>();
+    auto [ready, is_ready] = make_channel<note>();
+    peer<both> child("c5_holder");
+    child.start({std::move(out), std::move(rx), std::move(ready)});
+    is_ready.recv();
+    error_code ec;
+    in.try_recv(ec);
+    BOOST_TEST(ec == asio::error::would_block);
+    std::thread blocked([&, mine = tx]() mutable {
+        error_code e;
+        while (!e) mine.send(page(0), e);
+        BOOST_TEST(e == asio::error::broken_pipe);
+    });
+    child.process().kill(SIGKILL);
+    expect_end(in);
+    blocked.join();
+    while (!ec || ec == asio::error::would_block) tx.try_send(page(0), ec);
+    BOOST_TEST(ec == asio::error::broken_pipe);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_dropped_unread_closes_every_handle_in_it) {
+    auto [tx, rx] = make_channel<with_handle>();
+    std::vector<pipe_ends> pipes;
+    for (int i = 0; i != 6; ++i) {
+        pipes.push_back(make_pipe());
+        with_handle value{std::move(pipes.back().write)};
+        tx.send(std::move(value));
+    }
+    rx.recv();  // one taken and dropped, others read ahead
+    BOOST_TEST(is_at_end(pipes[0].read));
+    for (std::size_t i = 1; i != pipes.size(); ++i) BOOST_TEST(!is_at_end(pipes[i].read));
+    rx.close();
+    for (const auto& p : pipes) BOOST_TEST(is_at_end(p.read));
+}
+
+BOOST_AUTO_TEST_CASE(ends_whose_other_side_is_gone_can_be_copied_and_sent) {
+    auto [widow, gone] = make_channel<note>();
+    gone.close();
+    auto [senders, got] = make_channel<with_sender>();
+    for (int i = 0; i != 3; ++i) {  // before and after it is known to be broken
+        sender<note> copy = widow;
+        with_sender value{copy};
+        senders.send(std::move(value));
+        with_sender arrived = got.recv();
+        error_code ec;
+        while (!ec) arrived.end.send(note{}, ec);
+        BOOST_TEST(ec == asio::error::broken_pipe);
+        widow.send(note{}, ec);
+        BOOST_TEST(ec == asio::error::broken_pipe);
+    }
+
+    auto [lost, orphan] = make_channel<note>();
+    lost.send(note{1, {}});
+    lost.send(note{2, {}});
+    lost.close();
+    auto [carrier, carried] = make_channel<with_receiver>();
+    with_receiver value{std::move(orphan)};
+    carrier.send(std::move(value));
+    with_receiver first = carried.recv();
+    expect_notes(first.end, 1, 2);
+    carrier.send(std::move(first));
+    with_receiver second = carried.recv();
+    expect_notes(second.end, 2, 3);
+    expect_end(second.end);
+    carrier.send(std::move(second));
+    with_receiver third = carried.recv();
+    expect_end(third.end);
+}
+
+BOOST_AUTO_TEST_CASE(receivers_that_lie_only_in_each_others_queues_are_gone) {
+    auto [tx1, rx1] = make_channel<nest>();
+    auto [tx2, rx2] = make_channel<nest>();
+    nest first{std::move(rx1)};
+    tx2.send(std::move(first));
+    nest second{std::move(rx2)};
+    tx1.send(std::move(second));
+    // The system finds out when local sockets are closed.
+    for (error_code ec; ec != asio::error::broken_pipe;) {
+        make_channel<note>();
+        tx1.try_send(nest{}, ec);
+        if (ec == asio::error::would_block) ec.clear();
+        BOOST_REQUIRE((!ec || ec == asio::error::broken_pipe));
+    }
+    for (error_code ec; ec != asio::error::broken_pipe;) tx2.try_send(nest{}, ec);
+}
+
+BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_was_withdrawn_half_written_is_gone) {
+    auto [tx, rx] = make_channel<note>();
+    auto [carrier, carried] = make_channel<bulky>(context);
+    asio::cancellation_signal signal;
+    error_code ec;
+    bulky value{std::string(2u << 20, 'b'), std::move(tx)};
+    carrier.async_send(
+        std::move(value), asio::bind_cancellation_slot(signal.slot(), [&](error_code e) { ec = e; }));
+    context.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    run();
+    BOOST_TEST(ec == asio::error::operation_aborted);
+    // The part that was written is read; the carrier stays open and idle.
+    error_code of_try;
+    for (int i = 0; i != 100; ++i) {
+        carried.try_recv(of_try);
+        BOOST_TEST_REQUIRE(of_try == asio::error::would_block);
+        context.restart();
+        context.poll();
+    }
+    rx.try_recv(ec);
+    BOOST_TEST(ec == asio::error::eof, ec.message());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
