@@ -137,9 +137,9 @@ awaitable<void> ping(
 }
 
 struct session {
-    bench::peer<task> other = bench::start_peer<task>();
+    bench::peer<task> other;
     strait::handle raw;
-    bench::placement where;
+    bench::placement where{};
     bench::options given;
 
     void ask(how what, std::uint64_t bytes, std::uint64_t count) {
@@ -147,7 +147,7 @@ struct session {
         t.what = what;
         t.bytes = bytes;
         t.count = count;
-        other.tasks.send(t);
+        other.give(std::move(t));
     }
 };
 
@@ -203,7 +203,9 @@ void measure(session& s, bench::report& to, std::uint64_t bytes, std::uint64_t c
 
 void measure_all(bench::placement where, const bench::options& given, bench::report& to) {
     bench::place(where);
-    session s{.raw = {}, .where = where, .given = given};
+    session s;
+    s.where = where;
+    s.given = given;
     task begin;
     setup& theirs = begin.begin.emplace();
     std::tie(s.raw, theirs.raw) = bench::raw::socket_pair();
@@ -213,8 +215,7 @@ void measure_all(bench::placement where, const bench::options& given, bench::rep
     auto c1k = connect(theirs.b1k.coroutine);
     auto bany = connect(theirs.any.blocking);
     auto cany = connect(theirs.any.coroutine);
-    s.other.tasks.send(std::move(begin));
-    begin = {};  // the senders that the peer has got are its own now
+    s.other.give(std::move(begin));
     measure(s, to, 64, 200, b64, c64);
     measure(s, to, 1024, 200, b1k, c1k);
     measure(s, to, 64u << 10, 20, bany, cany);
