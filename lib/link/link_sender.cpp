@@ -36,7 +36,6 @@ void link_sender::bind(const asio::any_io_executor& executor) {
     cancel();
     const std::lock_guard lock(mutex_);
     executor_ = executor;
-    is_registered_ = false;
 }
 
 asio::any_io_executor link_sender::executor() const {
@@ -71,16 +70,8 @@ void link_sender::keep_buffer(byte_buffer buffer) noexcept {
 
 void link_sender::start(send_operation& op) {
     op.owner = this;
-    asio::any_io_executor executor;
-    if (is_open()) {
-        const std::lock_guard lock(mutex_);
-        executor = executor_;
-        if (executor && !is_registered_) {
-            context_service::of(executor).add(std::weak_ptr<context_client>(weak_from_this()));
-            is_registered_ = true;
-        }
-    }
-    if (!executor) {
+    const asio::any_io_executor executor = this->executor();
+    if (!executor || !is_open()) {
         op.result = is_open() ? error::not_bound : error::not_open;
         op.message->revoke();
         return op.finish(completion::post);

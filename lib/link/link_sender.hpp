@@ -7,7 +7,6 @@
 #ifndef STRAIT_LIB_LINK_LINK_SENDER_HPP
 #define STRAIT_LIB_LINK_LINK_SENDER_HPP
 
-#include "link/context_service.hpp"
 #include "link/send_link.hpp"
 
 #include <strait/detail/link/cores.hpp>
@@ -19,9 +18,7 @@
 namespace strait::detail {
 
 // One sender object over the link that it shares with its copies.
-class link_sender final : public sender_core,
-                          public context_client,
-                          public std::enable_shared_from_this<link_sender> {
+class link_sender final : public sender_core {
 public:
     link_sender(std::shared_ptr<send_link> link, const asio::any_io_executor& executor);
     ~link_sender() override;
@@ -51,15 +48,10 @@ public:
     void take_back_link(link_offer offer) noexcept override { link_->take_back(std::move(offer)); }
 
 private:
-    void on_shutdown(asio::execution_context& context) noexcept override {
-        link_->drop_all_on(context);
-    }
-
     const std::shared_ptr<send_link> link_;
     std::atomic<bool> open_{true};
-    mutable std::mutex mutex_;  // of what follows
+    mutable std::mutex mutex_;  // of the executor
     asio::any_io_executor executor_;
-    bool is_registered_ = false;  // with the service of the executor's context
 };
 
 }  // namespace strait::detail

@@ -249,7 +249,7 @@ void send_link::cancel_all_of(const void* owner) noexcept {
     finish(finished, completion::post);
 }
 
-void send_link::drop_all_on(asio::execution_context& context) noexcept {
+void send_link::on_shutdown(asio::execution_context& context) noexcept {
     if (is_forked()) return;
     queue dropped;
     queue finished;
@@ -387,6 +387,7 @@ error_code send_link::wait_on(send_operation& op, const asio::any_io_executor& e
         made->link = weak_from_this();
         made->watch = std::make_unique<os::watch>(executor, stream_, true, ec);
         if (ec) return ec;
+        context_service::of(executor).add(std::weak_ptr<context_client>(weak_from_this()));
         at = waiters_.insert(at, std::move(made));
     }
     op.group = at->get();

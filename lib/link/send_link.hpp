@@ -7,6 +7,7 @@
 #ifndef STRAIT_LIB_LINK_SEND_LINK_HPP
 #define STRAIT_LIB_LINK_SEND_LINK_HPP
 
+#include "link/context_service.hpp"
 #include "link/lease_table.hpp"
 #include "posix/stream.hpp"
 #include "posix/watch.hpp"
@@ -30,7 +31,7 @@ class link_receiver;
 // The link that all senders of one channel in one process share, and the queue of what waits to be
 // written to it. Whoever waits drives the queue: the executors of the asynchronous sends and the
 // threads of the blocking ones, each for all. Thread-safe.
-class send_link : public std::enable_shared_from_this<send_link> {
+class send_link final : public context_client, public std::enable_shared_from_this<send_link> {
 public:
     // `local` is the receiver, if it is in this process.
     send_link(handle stream, channel_identity identity, std::weak_ptr<link_receiver> local);
@@ -49,10 +50,6 @@ public:
 
     void cancel(std::uint64_t id, const error_code& why) noexcept;
     void cancel_all_of(const void* owner) noexcept;
-
-    // A context goes away: the operations that wait on it are destroyed and nothing of the link stays
-    // in its reactor.
-    void drop_all_on(asio::execution_context& context) noexcept;
 
     // A link for another process, known to the receiver. It does not wait for anything; past what
     // the system can hold it fails with no_buffer_space.
@@ -86,6 +83,9 @@ private:
 
     class blocking_send;
 
+    // Operations that wait on that context are destroyed, and nothing of the link stays in its
+    // reactor, whatever became of the senders that were bound to it.
+    void on_shutdown(asio::execution_context& context) noexcept override;
     static void on_writable(const std::shared_ptr<void>& object);
 
     // All of these are called with the mutex held; finish without it.

@@ -85,8 +85,8 @@ BOOST_AUTO_TEST_CASE(a_receiver_in_a_strand_and_senders_in_all_threads) {
     consumer in{std::move(any_rx)};
     std::vector<std::unique_ptr<producer>> producers;
     for (int i = 0; i != threads; ++i)
-        producers.push_back(std::make_unique<producer>(
-            sender<int>(tx, pool.get_executor()), i * messages, (i + 1) * messages));
+        producers.emplace_back(new producer{
+            sender<int>(tx, pool.get_executor()), i * messages, (i + 1) * messages});
     asio::post(in.rx.get_executor(), [&] {
         in.more();
         in.more();

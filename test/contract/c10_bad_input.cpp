@@ -154,10 +154,7 @@ const std::vector<offence>& broken_frames() {
 // Each of these costs one message.
 const std::vector<offence>& broken_values() {
     static const pipe_ends pipe = make_pipe();
-    static const handle memory = [] {
-        error_code ec;
-        return handle(::memfd_create("strait-test", MFD_CLOEXEC));
-    }();
+    static const handle memory(::memfd_create("strait-test", MFD_CLOEXEC));
     static const auto with_table = [](frame_header& h) { h.flags |= wire::flag_table; };
     static const auto in_memory = [](raw_link& l, const handle& h) {
         frame_header f = whole(0, 1);

@@ -207,9 +207,16 @@ BOOST_AUTO_TEST_CASE(senders_shared_by_threads_feed_another_process) {
 }
 
 BOOST_AUTO_TEST_CASE(after_fork_without_exec_only_closing_works_in_the_child) {
-    auto [tx, rx] = make_channel<note>(context);
-    auto [other, many] = make_channel<note>(context);
-    auto [carrier, carried] = make_channel<with_sender>();
+    // clang 14 captures no structured bindings.
+    auto first = make_channel<note>(context);
+    auto& tx = first.first;
+    auto& rx = first.second;
+    auto ends = make_channel<note>(context);
+    auto& other = ends.first;
+    auto& many = ends.second;
+    auto carriers = make_channel<with_sender>();
+    auto& carrier = carriers.first;
+    auto& carried = carriers.second;
     carrier.send(with_sender{other});
     with_sender second = carried.recv();  // a receiver of two links, by a poller of its own
     note got;

@@ -29,10 +29,10 @@ inline std::chrono::steady_clock::time_point deadline_after(std::chrono::nanosec
 
 template <class Handler, class Executor>
 void require_executor(const Handler& handler, const Executor& io_executor) {
-    const auto executor = asio::get_associated_executor(handler, io_executor);
-    const bool ready = can_post<std::remove_const_t<decltype(executor)>>
-                           ? has_executor(executor)
-                           : has_executor(io_executor);
+    bool ready = has_executor(io_executor);
+    // Boost 1.81: asking any_completion_handler while the other executor is empty leaks.
+    if constexpr (can_post<asio::associated_executor_t<Handler, Executor>>)
+        ready = has_executor(asio::get_associated_executor(handler, io_executor));
     if (!ready) throw system_error(error::not_bound);
 }
 
