@@ -7,15 +7,10 @@
 #ifndef STRAIT_DETAIL_CODEC_ASSOCIATIVE_HPP
 #define STRAIT_DETAIL_CODEC_ASSOCIATIVE_HPP
 
+#include <strait/detail/codec/charges.hpp>
 #include <strait/detail/codec/element.hpp>
 
 namespace strait::detail {
-
-// Beside its elements each node holds links and a colour (a tree), or a link, a hash and its share
-// of the buckets (a hash table).
-template <class T>
-inline constexpr std::size_t node_charge =
-    sizeof(typename T::value_type) + (shape::hashed<T> ? 3 : 4) * sizeof(void*);
 
 template <class T>
 constexpr std::string_view associative_tag(std::string_view unique, std::string_view multiple) {
@@ -33,7 +28,7 @@ void check_distinct(const T& v, std::size_t n) {
 template <class T>
 std::size_t begin_associative(input_archive& ar, T& v, std::size_t min_element) {
     const std::size_t n = ar.get_length(min_element);
-    ar.charge(std::uint64_t{n} * node_charge<T>);
+    ar.charge(associative_charge<T>(n));
     v.clear();
     // Buckets are part of the charge; growing them by doubling would allocate more.
     if constexpr (requires { v.reserve(n); }) v.reserve(n);
@@ -49,7 +44,7 @@ struct coder_for<T, kind::set> {
 
     static void save(output_archive& ar, const T& v) {
         ar.put_length(v.size());
-        ar.charge(v.size() * node_charge<T>);
+        ar.charge(associative_charge<T>(v.size()));
         const nesting inner(ar);
         for (const element& e : v) save_element(ar, e);
     }
@@ -72,7 +67,7 @@ struct coder_for<T, kind::map> {
 
     static void save(output_archive& ar, const T& v) {
         ar.put_length(v.size());
-        ar.charge(v.size() * node_charge<T>);
+        ar.charge(associative_charge<T>(v.size()));
         const nesting inner(ar);
         for (const auto& [k, m] : v) {
             save_element<key>(ar, k);

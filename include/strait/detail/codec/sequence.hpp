@@ -7,6 +7,7 @@
 #ifndef STRAIT_DETAIL_CODEC_SEQUENCE_HPP
 #define STRAIT_DETAIL_CODEC_SEQUENCE_HPP
 
+#include <strait/detail/codec/charges.hpp>
 #include <strait/detail/codec/element.hpp>
 
 #include <algorithm>
@@ -72,17 +73,11 @@ struct coder_for<T, kind::sequence> {
 
     static constexpr bool bulk() { return is_bitwise<element>() && shape::contiguous<T>; }
 
-    // A list pays for the links of its nodes as well, a deque for what it allocates in any case
-    // (libstdc++: 576 bytes).
-    static constexpr std::size_t charge_each =
-        sizeof(element) + (shape::node_sequence<T> ? 2 * sizeof(void*) : 0);
-    static constexpr std::size_t charge_once = shape::deque<T> ? 576 : 0;
-
     static constexpr std::size_t min_bytes() { return 4; }
 
     static void save(output_archive& ar, const T& v) {
         ar.put_length(v.size());
-        ar.charge(charge_once + v.size() * charge_each);
+        ar.charge(sequence_charge<T>(v.size()));
         if constexpr (bulk()) {
             ar.save_binary(v.data(), v.size() * sizeof(element));
         } else {
@@ -93,7 +88,7 @@ struct coder_for<T, kind::sequence> {
 
     static void load(input_archive& ar, T& v) {
         const std::size_t n = ar.get_length(min_bytes_of<element>());
-        ar.charge(charge_once + std::uint64_t{n} * charge_each);
+        ar.charge(sequence_charge<T>(n));
         if constexpr (bulk()) {
             load_bulk(ar, v, n);
         } else {
@@ -140,20 +135,19 @@ struct coder_for<T, kind::forward_list> {
     using element = typename T::value_type;
     using parts = types<element>;
     static constexpr std::string_view tag = "sequence";
-    static constexpr std::size_t charge_each = sizeof(element) + sizeof(void*);
     static constexpr std::size_t min_bytes() { return 4; }
 
     static void save(output_archive& ar, const T& v) {
         const auto n = static_cast<std::size_t>(std::distance(v.begin(), v.end()));
         ar.put_length(n);
-        ar.charge(n * charge_each);
+        ar.charge(sequence_charge<T>(n));
         const nesting inner(ar);
         for (const auto& e : v) save_element<element>(ar, e);
     }
 
     static void load(input_archive& ar, T& v) {
         const std::size_t n = ar.get_length(min_bytes_of<element>());
-        ar.charge(std::uint64_t{n} * charge_each);
+        ar.charge(sequence_charge<T>(n));
         const nesting inner(ar);
         v.clear();
         auto last = v.before_begin();

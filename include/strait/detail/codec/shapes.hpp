@@ -45,6 +45,16 @@ concept contiguous = sequence<T> && requires(T& c) {
 };
 
 template <class T>
+concept string = contiguous<T> && requires(const T& s) { s.c_str(); };
+
+// boost::container::stable_vector.
+template <class T>
+concept table_of_nodes = sequence<T> && !contiguous<T> && requires(T& c) {
+    c[0];
+    c.reserve(c.size());
+};
+
+template <class T>
 concept vector_of_bool = sequence<T> && std::same_as<typename T::value_type, bool> &&
                          requires(T& c) { c.flip(); };
 
@@ -79,6 +89,10 @@ concept unique_keys = associative<T> && requires(T& c, const typename T::value_t
 
 template <class T>
 concept hashed = associative<T> && requires { typename T::hasher; };
+
+// Sorted vectors: boost::container::flat_map and its kin.
+template <class T>
+concept flat = associative<T> && requires(T& c) { c.capacity(); };
 
 template <class T>
 concept optional = library<T> && requires(T& o) {
