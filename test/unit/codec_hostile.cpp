@@ -5,6 +5,7 @@
 //
 
 #include "codec_tools.hpp"
+#include "support/watchdog.hpp"
 
 #include <array>
 #include <chrono>
@@ -23,6 +24,7 @@
 #include <variant>
 
 using namespace codec_test;
+using strait::test::watchdog;
 
 namespace {
 
@@ -120,6 +122,44 @@ bytes claiming(std::uint32_t n, bytes rest = {}) {
     return message;
 }
 
+// Container<large> where Container is spelled with monostate in the place of its element.
+template <class Container, class Element>
+struct rebound;
+template <class K, class... Rest, template <class...> class M, class Element>
+struct rebound<M<K, std::monostate, Rest...>, Element> {
+    using type = M<K, Element>;
+    static constexpr std::size_t key_bytes = sizeof(K);
+};
+template <class A, template <class...> class S, class Element>
+struct rebound<S<std::monostate, A>, Element> {
+    using type = S<Element>;
+    static constexpr std::size_t key_bytes = 0;
+};
+
+// 256 KiB, and more of them: 120 such values on the stack would be 30 MiB.
+template <class Container>
+struct large {
+    typename rebound<Container, large>::type more;
+    std::array<char, 256 << 10> room;
+};
+
+// Nested as deep as the limit lets it, decoded on the heap.
+template <class Container>
+void check_deep() {
+    using value = large<Container>;
+    const std::size_t depth = 120;
+    const std::size_t room = sizeof(value::room);
+    bytes message;
+    for (std::size_t i = 0; i < depth; ++i) {
+        message.insert(message.end(), {1, 0, 0, 0});
+        message.resize(message.size() + rebound<Container, value>::key_bytes);
+    }
+    message.resize(message.size() + 4 + (depth + 1) * room);
+    const auto made = std::make_unique<value>();
+    strait::input_archive ar(std::as_bytes(std::span(message)));
+    BOOST_TEST(!code_of([&] { strait::decode(ar, *made); }));
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(codec_hostile)
@@ -177,6 +217,14 @@ BOOST_AUTO_TEST_CASE(deep_nesting_ends_before_the_stack_does) {
         std::unique_ptr<chain> next;
     };
     BOOST_TEST(decode_error<chain>(bytes(1000000, 1)) == code(strait::error::bad_message));
+}
+
+BOOST_AUTO_TEST_CASE(large_values_nest_without_lying_on_the_stack) {
+    const watchdog dog("large nested values");
+    check_deep<std::map<int, std::monostate>>();
+    check_deep<std::multimap<int, std::monostate>>();
+    check_deep<std::unordered_map<int, std::monostate>>();
+    check_deep<std::forward_list<std::monostate>>();
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_is_refused) {

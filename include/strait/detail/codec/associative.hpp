@@ -10,6 +10,9 @@
 #include <strait/detail/codec/charges.hpp>
 #include <strait/detail/codec/element.hpp>
 
+#include <tuple>
+#include <utility>
+
 namespace strait::detail {
 
 template <class T>
@@ -81,7 +84,16 @@ struct coder_for<T, kind::map> {
         const nesting inner(ar);
         for (std::size_t i = 0; i < n; ++i) {
             key k = load_element<key>(ar);
-            v.emplace_hint(v.end(), std::move(k), load_element<mapped>(ar));
+            if constexpr (made_in_place<mapped> && !shape::flat<T>) {
+                // Not on the stack, where large values that nest would not have room.
+                const auto at = v.emplace_hint(
+                    v.end(), std::piecewise_construct, std::forward_as_tuple(std::move(k)),
+                    std::tuple<>());
+                check_distinct(v, i + 1);
+                coder<mapped>::load(ar, at->second);
+            } else {
+                v.emplace_hint(v.end(), std::move(k), load_element<mapped>(ar));
+            }
         }
         check_distinct(v, n);
     }

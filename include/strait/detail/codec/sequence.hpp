@@ -152,7 +152,12 @@ struct coder_for<T, kind::forward_list> {
         v.clear();
         auto last = v.before_begin();
         for (std::size_t i = 0; i < n; ++i) {
-            last = v.insert_after(last, load_element<element>(ar));
+            if constexpr (made_in_place<element>) {
+                last = v.emplace_after(last);
+                coder<element>::load(ar, *last);
+            } else {
+                last = v.insert_after(last, load_element<element>(ar));
+            }
         }
     }
 };
