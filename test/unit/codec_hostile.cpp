@@ -7,8 +7,12 @@
 #include "codec_tools.hpp"
 #include "support/watchdog.hpp"
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
+
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <deque>
 #include <forward_list>
 #include <list>
@@ -225,6 +229,24 @@ BOOST_AUTO_TEST_CASE(large_values_nest_without_lying_on_the_stack) {
     check_deep<std::multimap<int, std::monostate>>();
     check_deep<std::unordered_map<int, std::monostate>>();
     check_deep<std::forward_list<std::monostate>>();
+}
+
+BOOST_AUTO_TEST_CASE(elements_in_the_wrong_order_do_not_make_sorted_vectors_slow) {
+    // Each of 4 million elements put before all others would move some 30 terabytes.
+    const watchdog dog("reversed keys");
+    const std::uint32_t n = 4'000'000;
+    bytes reversed = claiming(n);
+    reversed.resize(4 + std::size_t{n} * 4);
+    for (std::uint32_t i = 0; i < n; ++i) {
+        const std::uint32_t key = n - i;
+        std::memcpy(reversed.data() + 4 + std::size_t{i} * 4, &key, 4);
+    }
+    using set = boost::container::flat_set<std::uint32_t>;
+    using multimap = boost::container::flat_multimap<std::uint16_t, std::uint16_t>;
+    BOOST_TEST(decode_error<set>(reversed) == code(strait::error::bad_message));
+    BOOST_TEST(decode_error<multimap>(reversed) == code(strait::error::bad_message));
+    STRAIT_CHECK_ROUND_TRIP(set{3, 1, 2});
+    STRAIT_CHECK_ROUND_TRIP(multimap{{3, 1}, {1, 2}, {3, 4}});
 }
 
 BOOST_AUTO_TEST_CASE(every_truncation_is_refused) {

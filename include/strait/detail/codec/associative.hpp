@@ -10,6 +10,7 @@
 #include <strait/detail/codec/charges.hpp>
 #include <strait/detail/codec/element.hpp>
 
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -25,6 +26,15 @@ template <class T>
 void check_distinct(const T& v, std::size_t n) {
     if constexpr (shape::unique_keys<T>) {
         if (v.size() != n) [[unlikely]] throw_bad_message();
+    }
+}
+
+// An element put before others of a sorted vector moves all of them: in the wrong order a message
+// would take quadratic time. A sender's elements are sorted.
+template <class T>
+void check_order([[maybe_unused]] const T& v, [[maybe_unused]] typename T::const_iterator added) {
+    if constexpr (shape::flat<T>) {
+        if (std::next(added) != v.end()) [[unlikely]] throw_bad_message();
     }
 }
 
@@ -55,7 +65,8 @@ struct coder_for<T, kind::set> {
     static void load(input_archive& ar, T& v) {
         const std::size_t n = begin_associative(ar, v, min_bytes_of<element>());
         const nesting inner(ar);
-        for (std::size_t i = 0; i < n; ++i) v.emplace_hint(v.end(), load_element<element>(ar));
+        for (std::size_t i = 0; i < n; ++i)
+            check_order(v, v.emplace_hint(v.end(), load_element<element>(ar)));
         check_distinct(v, n);
     }
 };
@@ -92,7 +103,8 @@ struct coder_for<T, kind::map> {
                 check_distinct(v, i + 1);
                 coder<mapped>::load(ar, at->second);
             } else {
-                v.emplace_hint(v.end(), std::move(k), load_element<mapped>(ar));
+                check_order(
+                    v, v.emplace_hint(v.end(), std::move(k), load_element<mapped>(ar)));
             }
         }
         check_distinct(v, n);
