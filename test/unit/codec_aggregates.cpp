@@ -72,6 +72,27 @@ struct point {
     bool operator==(const point&) const = default;
 };
 
+// Can be made of anything.
+class greedy {
+public:
+    greedy() = default;
+    template <class U>
+    explicit(false) greedy(U&&) {}
+
+    template <class Archive>
+    void serialize(Archive& ar, const unsigned) {
+        ar & value;
+    }
+
+    int value = 0;
+};
+
+struct begins_greedily {
+    greedy first;
+    std::optional<greedy> second;
+    int third = 0;
+};
+
 struct sixty_four {
     string a0, a1, a2, a3, a4, a5, a6, a7, a8, a9;
     string b0, b1, b2, b3, b4, b5, b6, b7, b8, b9;
@@ -130,7 +151,9 @@ BOOST_AUTO_TEST_CASE(members_are_counted) {
     static_assert(member_count<owners>() == 5);
     static_assert(member_count<nested>() == 3);
     static_assert(member_count<sixty_four>() == 64);
+    static_assert(member_count<begins_greedily>() == 3);
     static_assert(!strait::detail::has_base<job>);
+    static_assert(!strait::detail::has_base<begins_greedily>);
     BOOST_TEST(encoded(nothing{}).empty());
 }
 

@@ -25,8 +25,11 @@ struct any_base_of {
     operator U() const;
 };
 
+// A first member that anything converts to takes this as well.
+struct unrelated {};
+
 template <class T>
-concept has_base = requires { T{any_base_of<T>{}}; };
+concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{unrelated{}}; };
 
 // The largest N for which takes<T, N> holds, known to be in [Low, High).
 template <class T, std::size_t Low, std::size_t High>

@@ -182,6 +182,7 @@ constexpr kind kind_of_aggregate() {
     if constexpr (!requires { T{}; }) return kind::not_constructible;
     else if constexpr (has_base<T>) return kind::base_class;
     else if constexpr (member_count<T>() > max_members) return kind::too_many_members;
+    else if constexpr (takes_more<T, member_count<T>()>) return kind::not_constructible;
     else return kind::aggregate;
 }
 

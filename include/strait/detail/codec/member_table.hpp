@@ -12,8 +12,10 @@
 
 // Tables that the language has no loop for. `takes<T, N>` is whether T can be initialised with N
 // empty braces: an empty brace initialises exactly one member, of whatever type, which neither an
-// object that converts to everything nor brace elision can promise. `visit(count<N>, t, f)` calls f
-// with the N members of t. Written by a script; the last row is the largest aggregate.
+// object that converts to everything nor brace elision can promise. `takes_more<T, N>` is whether a
+// member follows the first N that no empty brace can initialise, but its own default can.
+// `visit(count<N>, t, f)` calls f with the N members of t. Written by a script; the last row is the
+// largest aggregate.
 
 namespace strait::detail {
 
@@ -323,6 +325,339 @@ inline constexpr bool takes<T, 65> = requires {
     T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
       {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
       {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+};
+
+// Converts to whatever a member may be.
+struct any_member {
+    template <class U>
+    operator U() const;
+};
+
+template <class T, std::size_t N>
+inline constexpr bool takes_more = false;
+
+template <class T>
+inline constexpr bool takes_more<T, 0> = requires { T{any_member{}}; };
+template <class T>
+inline constexpr bool takes_more<T, 1> = requires {
+    T{{}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 2> = requires {
+    T{{}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 3> = requires {
+    T{{}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 4> = requires {
+    T{{}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 5> = requires {
+    T{{}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 6> = requires {
+    T{{}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 7> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 8> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 9> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 10> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 11> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 12> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 13> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 14> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 15> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 16> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 17> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 18> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 19> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 20> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 21> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 22> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 23> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 24> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 25> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 26> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 27> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 28> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 29> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 30> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 31> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 32> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 33> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 34> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 35> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 36> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 37> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 38> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 39> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 40> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 41> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 42> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 43> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 44> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 45> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 46> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 47> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 48> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 49> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 50> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 51> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 52> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 53> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 54> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 55> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 56> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 57> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 58> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 59> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 60> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 61> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 62> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 63> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
+};
+template <class T>
+inline constexpr bool takes_more<T, 64> = requires {
+    T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, any_member{}};
 };
 
 template <class T, class F>
