@@ -126,6 +126,29 @@ struct derived : open_member {
     }
 };
 
+struct polymorphic_base {
+    polymorphic_base() = default;
+    polymorphic_base(const polymorphic_base&) = default;
+    polymorphic_base& operator=(const polymorphic_base&) = default;
+    virtual ~polymorphic_base() = default;
+    int a = 0;
+
+    template <class Archive>
+    void serialize(Archive& ar, const unsigned) {
+        ar & a;
+    }
+};
+
+struct polymorphic_derived : polymorphic_base {
+    int b = 0;
+
+    template <class Archive>
+    void serialize(Archive& ar, const unsigned) {
+        ar& boost::serialization::base_object<polymorphic_base>(*this);
+        ar & b;
+    }
+};
+
 struct versioned {
     int a = 0;
     int since_two = 0;
@@ -241,6 +264,16 @@ BOOST_AUTO_TEST_CASE(every_form_of_serialize_is_used) {
     d.b = "base";
     d.c = 2;
     STRAIT_CHECK_ROUND_TRIP(d);
+}
+
+// Boost registers the base when it is polymorphic, with code that its archives include.
+BOOST_AUTO_TEST_CASE(a_value_may_have_a_polymorphic_base) {
+    app::polymorphic_derived d;
+    d.a = 1;
+    d.b = 2;
+    const app::polymorphic_derived r = round_trip(d);
+    BOOST_TEST(r.a == 1);
+    BOOST_TEST(r.b == 2);
 }
 
 BOOST_AUTO_TEST_CASE(serialize_types_work_inside_reflected_ones_and_in_containers) {

@@ -9,6 +9,10 @@
 
 #include <strait/detail/codec/sequence.hpp>
 
+// What base_object of a polymorphic class refers to, and Boost's archives include.
+#include <boost/serialization/extended_type_info_typeid.hpp>
+#include <boost/serialization/void_cast.hpp>
+
 // Types with a Boost.Serialization function: a byte for the class version, then what the function
 // writes.
 
