@@ -14,7 +14,9 @@
 #include <boost/container/stable_vector.hpp>
 #include <boost/container/string.hpp>
 #include <boost/container/vector.hpp>
+#include <boost/serialization/boost_unordered_set.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <deque>
@@ -91,7 +93,6 @@ struct alignas(64) aligned {
 };
 
 // A container that claims `n` elements, each of `element`.
-template <class T>
 bytes container_of(std::size_t n, const bytes& element) {
     bytes message = encoded(static_cast<std::uint32_t>(n));
     message.reserve(message.size() + n * element.size());
@@ -100,18 +101,24 @@ bytes container_of(std::size_t n, const bytes& element) {
     return message;
 }
 
-// `beside`: what one value of T or of its elements allocates before it is read.
+// Whether a message decodes, within its bound. `beside`: what one value of T or of its elements
+// allocates before it is read.
 template <class T>
-bool fits(std::size_t n, const bytes& element, std::size_t beside = 0) {
+bool decodes(const bytes& message, std::size_t beside = 0) {
     most = 0;
-    const bytes message = container_of<T>(n, element);
-    const bool decodes = !decode_error<T>(message);
+    const bool good = !decode_error<T>(message);
     const auto bound = strait::detail::budget_of(message.size(), strait::limits());
     BOOST_TEST(held == 0u);
     BOOST_TEST(
         most <= bound + beside, strait::detail::type_name_of<T>()
-                                    << " of " << n << ": " << most << " bytes, bound " << bound);
-    return decodes;
+                                    << " in " << message.size() << ": " << most << ", bound "
+                                    << bound);
+    return good;
+}
+
+template <class T>
+bool fits(std::size_t n, const bytes& element, std::size_t beside = 0) {
+    return decodes<T>(container_of(n, element), beside);
 }
 
 // At the largest number of elements that is accepted, up to some 100,000, and around it.
@@ -184,6 +191,19 @@ BOOST_AUTO_TEST_CASE(containers_of_boost_allocate_no_more_than_was_paid_for) {
     check_memory<bc::slist<char, counted<char>>>({7});
     check_memory<bc::deque<nothing, counted<nothing>>>({});
     check_memory<bc::flat_multiset<char, std::less<>, counted<char>>>({7});
+}
+
+BOOST_AUTO_TEST_CASE(what_boosts_own_headers_claim_is_paid_for) {
+    using set =
+        boost::unordered_multiset<char, std::hash<char>, std::equal_to<>, counted<char>>;
+    const bytes header = encoded(set());
+    for (std::uint32_t n = 0; n < 2'000'000; n = n * 2 + 1) {
+        // The second number is that of the buckets.
+        bytes message(header);
+        const bytes buckets = encoded(n);
+        std::copy(buckets.begin(), buckets.end(), message.begin() + 5);
+        BOOST_TEST(decodes<set>(message) == (n < 4096));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -84,7 +84,9 @@ private:
 };
 
 // What Boost's own headers for containers write before the elements. They allocate for as many as
-// are announced: so the count is charged.
+// are announced, or for as many buckets: so the count is charged, at 16 bytes each. That bounds
+// elements of up to 16 bytes, and is what the default of `limits::max_expansion` lets elements of
+// one byte have.
 template <class T>
 struct coder_for<T, kind::boost_count> {
     using parts = types<>;
@@ -93,17 +95,22 @@ struct coder_for<T, kind::boost_count> {
 
     static void save(output_archive& ar, const T& v) {
         ar.put_length(v);
-        ar.charge(v);
+        ar.charge(v * charge_each);
     }
 
     static void load(input_archive& ar, T& v) {
         const auto n = ar.get_number<std::uint32_t>();
-        ar.charge(n);
+        ar.charge(n * charge_each);
         if constexpr (sizeof(T) < sizeof n) {
             if (n > 255) throw_bad_message();
         }
         v = T(n);
     }
+
+private:
+    // The other kind of T is a version.
+    static constexpr std::uint64_t charge_each =
+        std::is_same_v<T, boost::serialization::collection_size_type> ? 16 : 0;
 };
 
 }  // namespace strait::detail
