@@ -7,6 +7,7 @@
 #ifndef STRAIT_CODEC_HPP
 #define STRAIT_CODEC_HPP
 
+#include <strait/detail/codec/adaptor.hpp>
 #include <strait/detail/codec/associative.hpp>
 #include <strait/detail/codec/attachment.hpp>
 #include <strait/detail/codec/bits.hpp>

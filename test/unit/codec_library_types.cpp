@@ -22,7 +22,9 @@
 #include <map>
 #include <memory_resource>
 #include <optional>
+#include <queue>
 #include <set>
+#include <stack>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -94,6 +96,34 @@ BOOST_AUTO_TEST_CASE(sets_and_maps) {
     STRAIT_CHECK_ROUND_TRIP(std::unordered_map<int, string>{{1, "a"}, {2, "b"}});
     STRAIT_CHECK_ROUND_TRIP(std::unordered_multimap<int, int>{{1, 2}, {1, 3}});
     STRAIT_CHECK_ROUND_TRIP(std::map<int, bool, std::greater<>>{{1, true}, {2, false}});
+}
+
+BOOST_AUTO_TEST_CASE(stacks_and_queues) {
+    std::stack<string> s;
+    s.push("below");
+    s.push("top");
+    STRAIT_CHECK_ROUND_TRIP(s);
+    std::queue<int, std::list<int>> q;
+    q.push(1);
+    q.push(2);
+    STRAIT_CHECK_ROUND_TRIP(q);
+    BOOST_TEST(encoded(q) == (bytes{2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0}));
+    std::priority_queue<char, vector<char>, std::greater<>> p;
+    for (const char c : {'3', '1', '2'}) p.push(c);
+    auto r = round_trip(p);
+    for (const char c : {'1', '2', '3'}) {
+        BOOST_TEST(r.top() == c);
+        r.pop();
+    }
+    BOOST_TEST(r.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_priority_queue_is_in_order_whatever_was_sent) {
+    auto p = decoded<std::priority_queue<char>>({3, 0, 0, 0, '1', '2', '3'});
+    for (const char c : {'3', '2', '1'}) {
+        BOOST_TEST(p.top() == c);
+        p.pop();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_occurs_twice_is_refused) {

@@ -54,6 +54,7 @@ enum class kind {
     bools,
     sequence,
     forward_list,
+    adaptor,
     set,
     map,
     optional,
@@ -158,6 +159,7 @@ constexpr kind kind_of_library_type() {
     if constexpr (shape::vector_of_bool<T>) return kind::bools;
     else if constexpr (shape::sequence<T>) return kind::sequence;
     else if constexpr (shape::forward_list<T>) return kind::forward_list;
+    else if constexpr (shape::adaptor<T>) return kind::adaptor;
     else if constexpr (shape::map<T>) return kind::map;
     else if constexpr (shape::associative<T>) return kind::set;
     else if constexpr (shape::optional<T>) return kind::optional;

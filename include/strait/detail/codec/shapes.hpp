@@ -71,6 +71,15 @@ concept node_sequence = sequence<T> && requires(T& c) { c.splice(c.begin(), c); 
 template <class T>
 concept forward_list = container<T> && requires(T& c) { c.before_begin(); };
 
+// A stack or queue: what it is made of is a protected member, `c`.
+template <class T>
+concept adaptor = library<T> && requires(T& a) {
+    typename T::container_type;
+    a.empty();
+    a.size();
+    a.pop();
+};
+
 template <class T>
 concept associative = container<T> && requires(T& c) {
     typename T::key_type;
