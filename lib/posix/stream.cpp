@@ -47,6 +47,13 @@ void set_close_on_exec(int fd) noexcept {
 }
 #endif
 
+// A descriptor for the process that wrote, in Linux's numbering (SCM_PIDFD, Linux 6.5).
+#if defined(__linux__)
+constexpr int scm_pidfd = 4;
+#else
+constexpr int scm_pidfd = -1;
+#endif
+
 constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(int) * 253);
 
 error_code send_error(int e) noexcept {
@@ -62,7 +69,15 @@ error_code send_error(int e) noexcept {
 // that none leaks whatever else is found.
 void collect(msghdr& message, std::vector<handle_batch>& batches) {
     for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+        if (c->cmsg_level != SOL_SOCKET) continue;
+        if (c->cmsg_type == scm_pidfd) {
+            // A peer that made both sides of the link can ask for this on ours.
+            int pidfd;
+            std::memcpy(&pidfd, CMSG_DATA(c), sizeof(pidfd));
+            if (pidfd >= 0) ::close(pidfd);
+            continue;
+        }
+        if (c->cmsg_type != SCM_RIGHTS) continue;
         const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         int fds[253];
         std::memcpy(fds, CMSG_DATA(c), count * sizeof(int));

@@ -1,0 +1,78 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "contract/raw_link.hpp"
+#include "posix/memory.hpp"
+#include "support/context_fixture.hpp"
+
+#include <set>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+// What a peer can make a receiver hold or do, many small things in place of a wrong one.
+
+using namespace strait::test;
+using strait::channel_options;
+using strait::error;
+using strait::error_code;
+using strait::handle;
+using strait::limits;
+using strait::make_channel;
+using strait::receiver;
+using strait::sender;
+
+namespace {
+
+using number = std::uint64_t;
+using channel = contested_channel<number>;
+
+#if !defined(SO_PASSPIDFD)
+constexpr int SO_PASSPIDFD = 76;  // Linux 6.5
+#endif
+
+wire::frame_header control(wire::frame_kind kind, std::uint16_t handles = 0) {
+    wire::frame_header h;
+    h.kind = kind;
+    h.handles = handles;
+    return h;
+}
+
+void put_u32(std::string& to, std::uint32_t value) {
+    for (int shift = 0; shift != 32; shift += 8) to.push_back(static_cast<char>(value >> shift));
+}
+
+long peak_kilobytes() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(c10_limits, context_fixture)
+
+BOOST_AUTO_TEST_CASE(descriptors_that_the_system_adds_to_a_read_are_closed) {
+    auto [ours, theirs] = connected_streams();
+    const int on = 1;
+    const bool adds_pidfd =
+        ::setsockopt(ours.native_handle(), SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on)) == 0;
+    BOOST_TEST_MESSAGE("SO_PASSPIDFD: " << adds_pidfd);
+    channel c;
+    c.raw.write(control(wire::frame_kind::adopt, 1), {}, {&ours});
+    raw_link with_pidfd(std::move(theirs));
+    ours.close();
+    const std::size_t before = resources::held().descriptors.size();
+    for (number n = 1; n != 20; ++n) {
+        with_pidfd.write(whole(8), std::string(8, '\0'));
+        BOOST_TEST(c.rx.recv() == 0u);
+    }
+    // And the link that was adopted meanwhile, with what its waiting takes.
+    BOOST_TEST(resources::held().descriptors.size() <= before + 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
