@@ -104,9 +104,13 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
     std::span<handle> handles(message.handles);
     if (message.has_table) {
         executor_ = receiver.executor();
-        value_ = read_table(message.body, receiver.identity().bounds,
+        const limits& bounds = receiver.identity().bounds;
+        value_ = read_table(message.body, bounds,
             [&](table_entry e, std::span<const std::byte> cargo_bytes) {
-                if (e.handles > handles.size()) throw system_error(error::bad_attachment);
+                // Entries are many times larger here than in the message.
+                if (e.handles > handles.size() ||
+                    entries_.size() == bounds.max_handles_per_message)
+                    throw system_error(error::bad_attachment);
                 entries_.push_back({std::move(e), handles.first(e.handles), cargo_bytes, {}, false});
                 handles = handles.subspan(e.handles);
             });

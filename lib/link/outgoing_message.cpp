@@ -129,6 +129,7 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     error_code ec;
     if (buffer_.size() - wire::header_bytes > bounds.max_message_bytes)
         ec = error::message_too_large;
+    if (!ec && item_count_ > bounds.max_handles_per_message) ec = error::too_many_handles;
     if (!ec && has_attachments()) ec = prepare_items(through);
     if (!ec && buffer_.size() - wire::header_bytes > most_bytes(bounds, has_attachments()))
         ec = error::message_too_large;

@@ -75,4 +75,53 @@ BOOST_AUTO_TEST_CASE(descriptors_that_the_system_adds_to_a_read_are_closed) {
     BOOST_TEST(resources::held().descriptors.size() <= before + 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_table_of_nothing_but_entries_is_bounded_by_what_a_message_may_carry) {
+    // Each entry is a handle without any handle.
+    constexpr std::uint32_t entries = 4u << 20;
+    std::string body;
+    for (std::uint32_t i = 0; i != entries; ++i) {
+        put_u32(body, 1);
+        put_u32(body, 0);
+    }
+    put_u32(body, entries);
+    put_u32(body, static_cast<std::uint32_t>(body.size() + 4));
+    error_code ec;
+    const handle memory = os::make_memory(std::as_bytes(std::span(body)), ec);
+    BOOST_REQUIRE(!ec);
+    channel c;
+    wire::frame_header h = whole(0, 1);
+    h.flags |= wire::flag_table | wire::flag_memory;
+    h.message_bytes = static_cast<std::uint32_t>(body.size());
+    c.raw.write(h, {}, {&memory});
+    const long before = peak_kilobytes();
+    c.rx.try_recv(ec);
+    BOOST_TEST(ec == asio::error::would_block);
+    BOOST_TEST(c.rx.faults() == 1u);
+    BOOST_TEST(peak_kilobytes() - before < 128 * 1024);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_may_have_as_many_ends_as_handles) {
+    limits l;
+    l.max_handles_per_message = 3;
+    using receivers = std::vector<receiver<note>>;
+    auto [tx, rx] = make_channel<receivers>(channel_options(l));
+    const auto ended = [] {
+        auto ends = make_channel<note>();
+        ends.first.close();
+        expect_end(ends.second);
+        return std::move(ends.second);
+    };
+    for (const std::size_t count : {std::size_t(4), std::size_t(3)}) {
+        receivers many;
+        while (many.size() != count) many.push_back(ended());
+        error_code ec;
+        tx.send(many, ec);
+        if (count == 4)
+            BOOST_TEST(ec == error::too_many_handles);
+        else
+            BOOST_TEST(!ec, ec.message());
+    }
+    BOOST_TEST(rx.recv().size() == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
