@@ -49,12 +49,12 @@ struct frame_header {
 
 inline constexpr std::size_t header_bytes = 24;
 
-// Bytes a message may have. With an attachment table, which may hold what is unread in a receiver
-// that moves, the value alone is bounded by max_message_bytes, and all of it by what a receiver may
-// hold of half messages.
+// Bytes a message may have: never more than what a receiver may hold of half messages. With an
+// attachment table, which may hold what is unread in a receiver that moves, the value alone is
+// bounded by max_message_bytes.
 inline std::uint64_t max_body_bytes(const limits& bounds, bool has_table) noexcept {
-    if (!has_table) return bounds.max_message_bytes;
-    return std::max<std::uint64_t>(bounds.max_message_bytes, bounds.max_inbox_bytes);
+    if (has_table) return bounds.max_inbox_bytes;
+    return std::min<std::uint64_t>(bounds.max_message_bytes, bounds.max_inbox_bytes);
 }
 
 // What one write carries at most. Linux 6.18 takes a write to a local stream socket whole or not at

@@ -124,4 +124,21 @@ BOOST_AUTO_TEST_CASE(a_message_may_have_as_many_ends_as_handles) {
     BOOST_TEST(rx.recv().size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_sender_refuses_what_its_receiver_may_not_hold) {
+    limits l;
+    l.max_inbox_bytes = 100'000;
+    auto [tx, rx] = make_channel<note>(context, channel_options(l));
+    error_code ec;
+    tx.async_send(note{1, std::string(200'000, 'x')}, [&](error_code e) { ec = e; });
+    std::uint64_t got = 0;
+    rx.async_recv([&](error_code, note n) { got = n.number; });
+    context.poll();
+    BOOST_TEST(ec == error::message_too_large, ec.message());
+    tx.send(note{2, {}}, ec);
+    BOOST_TEST(!ec, ec.message());
+    context.poll();
+    BOOST_TEST(got == 2u);
+    BOOST_TEST(rx.faults() == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

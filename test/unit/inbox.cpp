@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(half_messages_are_bounded_over_all_links) {
     box = strait::detail::inbox(bounds);
     wire::frame_header h;
     h.payload_bytes = 30'000;
-    h.message_bytes = 60'000;
+    h.message_bytes = 45'000;
     std::vector<std::byte> half(wire::header_bytes + h.payload_bytes);
     wire::store_header(h, half.data());
     const auto a = add();
