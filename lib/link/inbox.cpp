@@ -27,13 +27,16 @@ inbox::link_id inbox::insert(std::unique_ptr<link> l) {
 
 inbox::link_id inbox::add(handle stream, link_id adopted_by) {
     if (links_.size() >= bounds_.max_links) return no_link;
-    if (link* by = find(adopted_by)) {
-        if (by->adopted_links >= bounds_.max_adopted_per_link) return no_link;
-        ++by->adopted_links;
+    const link* by = find(adopted_by);
+    const link_id account = by != nullptr && by->account != no_link ? by->account : adopted_by;
+    if (account != no_link) {
+        std::uint32_t& charged = accounts_[account];
+        if (charged >= bounds_.max_adopted_per_link) return no_link;
+        ++charged;
     }
     auto l = std::make_unique<link>();
     l->stream = std::move(stream);
-    l->adopted_by = adopted_by;
+    l->account = account;
     const link_id id = insert(std::move(l));
     set_pending(*links_[id]);
     return id;
@@ -44,13 +47,18 @@ inbox::link* inbox::find(link_id id) noexcept {
     return at == links_.end() ? nullptr : at->second.get();
 }
 
-inbox::step inbox::next() {
+inbox::link* inbox::first_pending() noexcept {
     while (!pending_.empty()) {
         link* l = find(pending_.back());
-        if (l != nullptr && l->is_pending) return {action::read, l->id};
+        if (l != nullptr && l->is_pending) return l;
         if (l != nullptr) l->is_listed = false;
         pending_.pop_back();
     }
+    return nullptr;
+}
+
+inbox::step inbox::next() {
+    if (const link* l = first_pending()) return {action::read, l->id};
     const std::size_t live = links_.size() - parked_.size();
     if (heads_.empty()) return {live == 0 ? action::end : action::wait};
     const dated oldest = heads_.front();
@@ -64,6 +72,7 @@ incoming_message inbox::pop(link_id id) {
     heads_.pop_back();
     incoming_message message = std::move(l.head);
     l.has_head = false;
+    if (l.held_bytes != 0) count_held(l);
     if (message.has_table) {
         if (!l.leases) l.leases = std::make_shared<lease_table>();
         message.leases = l.leases;
@@ -86,16 +95,17 @@ void inbox::on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& b
     }
     const link_id id = l.id;  // the link may not outlive what follows
     if (!l.has_head) advance(l);
-    if (link* still = find(id); still != nullptr && !count_partial(*still))
+    if (link* still = find(id); still != nullptr && !count_held(*still))
         drop(id, asio::error::no_buffer_space);
 }
 
-// Half messages are bounded over all links: the one that goes past the bound loses its link.
-bool inbox::count_partial(link& l) {
-    partial_bytes_ -= l.partial_bytes;
-    l.partial_bytes = l.reader.partial_bytes();
-    partial_bytes_ += l.partial_bytes;
-    return partial_bytes_ <= bounds_.max_inbox_bytes || l.partial_bytes == 0;
+// Messages in fragments, half or whole, are bounded over all links: the one that goes past the bound
+// loses its link.
+bool inbox::count_held(link& l) {
+    held_bytes_ -= l.held_bytes;
+    l.held_bytes = l.reader.partial_bytes() + (l.has_head ? l.head.assembled.size() : 0);
+    held_bytes_ += l.held_bytes;
+    return held_bytes_ <= bounds_.max_inbox_bytes || l.held_bytes == 0;
 }
 
 bool inbox::wants_unread(const link& l) const noexcept {
@@ -179,7 +189,9 @@ void inbox::advance(link& l) {
             continue;
         case event::adopt:
             if (adopted.lost) faults_.push_back({l.id, error::handles_lost});
-            for (handle& h : adopted.handles) adoptions_.push_back({l.id, std::move(h)});
+            for (handle& h : adopted.handles)
+                adoptions_.push_back(
+                    {l.id, l.account != no_link ? l.account : l.id, std::move(h)});
             continue;
         case event::park:
             if (l.lease == 0 || l.parked) return drop(l.id, error::protocol_violation);
@@ -206,8 +218,9 @@ void inbox::remove(link_id id) {
     std::unique_ptr<link> l = std::move(at->second);
     links_.erase(at);
     unpark(*l);
-    partial_bytes_ -= l->partial_bytes;
-    if (link* by = find(l->adopted_by)) --by->adopted_links;
+    held_bytes_ -= l->held_bytes;
+    const auto account = accounts_.find(l->account);
+    if (account != accounts_.end() && --account->second == 0) accounts_.erase(account);
     if (l->has_head) {
         std::erase_if(heads_, [id](const dated& d) { return d.on == id; });
         std::make_heap(heads_.begin(), heads_.end());
@@ -223,20 +236,20 @@ std::vector<inbox::moving_link> inbox::take_links() {
         if (m.what->leases) m.parked = m.what->leases->close();
         if (std::exchange(m.what->has_head, false)) m.head = std::move(m.what->head);
         m.what->is_pending = m.what->is_listed = false;
-        m.what->partial_bytes = 0;
+        m.what->held_bytes = 0;
         moving.push_back(std::move(m));
     }
     links_.clear();
     heads_.clear();
     pending_.clear();
     parked_.clear();
-    partial_bytes_ = 0;
+    accounts_.clear();
+    held_bytes_ = 0;
     return moving;
 }
 
 inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
-    m.what->adopted_by = no_link;
-    m.what->adopted_links = 0;
+    m.what->account = no_link;
     m.what->clear_at = 0;
     m.what->marker_left = 0;
     if (!m.parked.empty()) {

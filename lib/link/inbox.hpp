@@ -41,8 +41,7 @@ public:
         link_id id = no_link;
         handle stream;
         wire::link_reader reader;
-        link_id adopted_by = no_link;     // whose account it is on
-        std::uint32_t adopted_links = 0;  // on the account of this one
+        link_id account = no_link;  // the link from which it descends by adoption
         // Not 0: given to that target under this number, and may be parked by it.
         std::uint32_t lease = 0;
         lease_source::target_id lease_target = 0;
@@ -62,7 +61,7 @@ public:
         // The next so many bytes lay in it at that time.
         std::uint64_t marker_left = 0;
         std::uint64_t marker_at = 0;
-        std::size_t partial_bytes = 0;  // counted in partial_bytes_
+        std::size_t held_bytes = 0;  // counted in held_bytes_
     };
 
     enum class action {
@@ -79,6 +78,7 @@ public:
 
     struct adoption {
         link_id by;
+        link_id account;  // that is charged, also when `by` is gone
         handle stream;
     };
     struct fault {
@@ -88,13 +88,20 @@ public:
 
     explicit inbox(const limits& bounds) : bounds_(bounds) {}
 
-    // A link is read before anything else is given out. Returns no_link past the limits.
+    // A link is read before anything else is given out. Returns no_link past the limits. What a link
+    // adopts is charged to the one that it descends from itself: a peer cannot get more by links
+    // that adopt links.
     link_id add(handle stream, link_id adopted_by);
     link* find(link_id id) noexcept;
     std::size_t link_count() const noexcept { return links_.size(); }
     link& only_link() noexcept { return *links_.begin()->second; }
 
     step next();
+
+    // Links must still be read. No round begins before that is done, or those that are always ready
+    // would keep the others from being read.
+    bool must_read() noexcept { return first_pending() != nullptr; }
+
     incoming_message pop(link_id id);
 
     // Room for one read of the link, and what it brought. `filled`: it brought as much as fits,
@@ -155,7 +162,8 @@ private:
     link_id insert(std::unique_ptr<link> l);
     void advance(link& l);
     void set_pending(link& l);
-    bool count_partial(link& l);
+    link* first_pending() noexcept;
+    bool count_held(link& l);
     void remove(link_id id);
 
     limits bounds_;
@@ -163,7 +171,8 @@ private:
     std::vector<dated> heads_;       // a heap
     std::vector<link_id> pending_;   // must be read before anything is given out
     std::unordered_multimap<lease_source::target_id, link_id> parked_;
-    std::uint64_t partial_bytes_ = 0;  // of half messages, over all links
+    std::unordered_map<link_id, std::uint32_t> accounts_;  // links that live on each
+    std::uint64_t held_bytes_ = 0;   // of messages that came in fragments, over all links
     std::uint64_t round_ = 0;        // when it began
     link_id last_id_ = no_link;
     wire::chunk_cache chunks_;

@@ -423,7 +423,7 @@ void link_receiver::adopt(inbox::adoption a) {
         if (box_.find(a.by) != nullptr) return box_.drop(a.by, error::protocol_violation);
         return add_fault(error::protocol_violation);
     }
-    const inbox::link_id id = box_.add(std::move(a.stream), a.by);
+    const inbox::link_id id = box_.add(std::move(a.stream), a.account);
     if (id == inbox::no_link) return add_fault(error::too_many_links);
     if (error_code ec = poller_.add(box_.find(id)->stream, id)) box_.drop(id, ec);
 }

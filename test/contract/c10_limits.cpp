@@ -124,6 +124,35 @@ BOOST_AUTO_TEST_CASE(a_message_may_have_as_many_ends_as_handles) {
     BOOST_TEST(rx.recv().size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer) {
+    limits l;
+    l.max_links = 40;
+    l.max_adopted_per_link = 5;
+    channel c(l);
+    std::vector<raw_link> theirs;
+    theirs.push_back(std::move(c.raw));
+    // Each new link adopts as many as it may.
+    for (std::size_t by = 0; by != theirs.size() && theirs.size() < 60; ++by) {
+        for (int i = 0; i != 6; ++i) {
+            auto pair = connected_streams();
+            if (theirs[by].write(control(wire::frame_kind::adopt, 1), {}, {&pair.first}))
+                theirs.emplace_back(std::move(pair.second));
+        }
+        error_code ec;
+        c.rx.try_recv(ec);
+    }
+    // Nothing is left of max_links for the honest one, unless that was prevented.
+    auto [honest_end, kept] = connected_streams();
+    error_code ec;
+    c.rx.try_recv(ec);
+    auto [carrier, carried] = make_channel<sender<number>>();
+    carrier.send(c.honest);
+    sender<number> third = carried.recv();
+    third.send(5);
+    BOOST_TEST(c.rx.try_recv(ec) == 5u);
+    BOOST_TEST(!ec, ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(a_sender_refuses_what_its_receiver_may_not_hold) {
     limits l;
     l.max_inbox_bytes = 100'000;

@@ -329,6 +329,50 @@ BOOST_AUTO_TEST_CASE(links_are_charged_to_the_one_that_adopted_them) {
     BOOST_TEST(add(a) != strait::detail::inbox::no_link);
 }
 
+BOOST_AUTO_TEST_CASE(what_adopted_links_adopt_is_charged_to_the_first_of_them) {
+    bounds.max_adopted_per_link = 2;
+    box = strait::detail::inbox(bounds);
+    const auto root = add();
+    const auto child = add(root);
+    const auto grandchild = add(child);
+    BOOST_TEST(grandchild != strait::detail::inbox::no_link);
+    BOOST_TEST(add(grandchild) == strait::detail::inbox::no_link);
+    // Whoever of them is gone, the others count.
+    box.drop(root, strait::error::protocol_violation);
+    BOOST_TEST(add(root) == strait::detail::inbox::no_link);
+    box.drop(child, strait::error::protocol_violation);
+    BOOST_TEST(add(grandchild) != strait::detail::inbox::no_link);
+    BOOST_TEST(add(grandchild) == strait::detail::inbox::no_link);
+}
+
+BOOST_AUTO_TEST_CASE(whole_messages_in_fragments_are_bounded_over_all_links) {
+    bounds.max_inbox_bytes = 50'000;
+    box = strait::detail::inbox(bounds);
+    wire::frame_header h;
+    h.payload_bytes = 20'000;
+    h.message_bytes = 40'000;
+    h.stamp = now();
+    std::vector<std::byte> first(wire::header_bytes + h.payload_bytes);
+    wire::store_header(h, first.data());
+    h.flags = wire::flag_last;
+    std::vector<std::byte> last = first;
+    wire::store_header(h, last.data());
+    for (int i = 0; i < 3; ++i) {
+        const auto id = add();
+        write(id, first);
+        write(id, last);
+    }
+    BOOST_TEST(recv().size() == 40'000u);
+    BOOST_TEST(box.link_count() == 1u);
+    BOOST_TEST(box.take_faults().size() == 2u);
+    // What was given out counts no more.
+    const auto again = add();
+    write(again, first);
+    write(again, last);
+    BOOST_TEST(recv().size() == 40'000u);
+    BOOST_TEST(box.take_faults().empty());
+}
+
 BOOST_AUTO_TEST_CASE(half_messages_are_bounded_over_all_links) {
     bounds.max_inbox_bytes = 50'000;
     box = strait::detail::inbox(bounds);
