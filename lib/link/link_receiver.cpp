@@ -305,7 +305,7 @@ void link_receiver::on_ready(const std::shared_ptr<void>& object) {
         if (!std::exchange(self.is_armed_, false)) return;  // stopped in the meantime
         self.poller_.fired();
         if (self.is_blocked_) return;  // that thread sees to the rest
-        self.look();
+        if (!self.box_.must_read()) self.look();
         self.pump(finished);
     }
     // Alone it may be completed from here; several would have to survive each other's handlers.

@@ -153,6 +153,35 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
     BOOST_TEST(!ec, ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(links_that_never_finish_a_message_hold_up_nobody) {
+    auto core = std::make_shared<strait::detail::link_receiver>(
+        first_identity<number>(), context.get_executor());
+    const auto link = [&] {
+        auto [ours, theirs] = connected_streams();
+        BOOST_REQUIRE(!core->add_first(std::move(ours)));
+        return raw_link(std::move(theirs));
+    };
+    raw_link honest = link();
+    std::vector<raw_link> others;
+    for (int i = 0; i != 100; ++i) others.push_back(link());
+    receiver<number> rx(core, context.get_executor());
+    bool received = false;
+    rx.async_recv([&](error_code ec, number) { received = !ec; });
+    wire::frame_header part;
+    part.payload_bytes = 1;
+    part.message_bytes = 1'000'000;
+    honest.write(whole(8), std::string(8, '\0'));
+    int turns = 0;
+    for (; turns != 200 && !received; ++turns) {
+        for (raw_link& other : others) other.write(part, "x");
+        context.poll_one();
+        context.restart();
+    }
+    BOOST_TEST(received);
+    rx.cancel();
+    context.poll();
+}
+
 BOOST_AUTO_TEST_CASE(a_sender_refuses_what_its_receiver_may_not_hold) {
     limits l;
     l.max_inbox_bytes = 100'000;
