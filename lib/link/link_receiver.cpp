@@ -10,10 +10,10 @@
 #include "wire/frame.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 
 #include <algorithm>
-#include <climits>
 #include <utility>
 
 namespace strait::detail {
@@ -172,7 +172,7 @@ void link_receiver::start(recv_operation& op) {
         }
     }
     finish(finished, completion::post);
-    tell_faults();
+    tell_faults_later();
 }
 
 void link_receiver::cancel(std::uint64_t id, const error_code& why) noexcept {
@@ -192,6 +192,9 @@ void link_receiver::cancel(std::uint64_t id, const error_code& why) noexcept {
             granted->result = why;
             granted->where = recv_operation::state::over;
             pump(finished);
+        } else {
+            missed_id_ = id;
+            missed_why_ = why;
         }
     }
     finish(finished, completion::post);
@@ -211,6 +214,7 @@ bool link_receiver::take(recv_operation& op, incoming_message& out) {
             out = std::move(*at);
             line_.erase(at);
             op.where = recv_operation::state::over;
+            op.cancels = cancels_;
         } else {
             // A blocking receive was faster.
             taken = false;
@@ -227,7 +231,10 @@ void link_receiver::restart(recv_operation& op) {
     finished_list finished;
     {
         const std::lock_guard lock(mutex_);
+        // It was in no queue meanwhile.
         op.result = usable();
+        if (op.cancels != cancels_) op.result = asio::error::operation_aborted;
+        if (op.id == missed_id_) op.result = missed_why_;
         if (op.result) {
             op.where = recv_operation::state::over;
             finished.push_back(&op);
@@ -281,7 +288,8 @@ void link_receiver::pump(finished_list& finished) {
 }
 
 error_code link_receiver::arm() {
-    if (is_armed_ || is_blocked_) return {};
+    // Also when it is armed: the poller may watch something else since.
+    if (is_blocked_) return {};
     if (!is_registered_) {
         context_service::of(executor_).add(std::weak_ptr<context_client>(weak_from_this()));
         is_registered_ = true;
@@ -329,6 +337,7 @@ void link_receiver::on_shutdown(asio::execution_context& context) noexcept {
 }
 
 void link_receiver::abort_all(finished_list& finished, const error_code& why) {
+    ++cancels_;
     while (recv_operation* op = waiting_.pop_front()) {
         op->result = why;
         op->where = recv_operation::state::over;
@@ -455,17 +464,39 @@ void link_receiver::add_fault(const error_code& code) {
     has_untold_faults_ = true;
 }
 
+// One by one: the handler may throw, and the others are told the next time.
 void link_receiver::tell_faults() {
-    if (!has_untold_faults_.load(std::memory_order_relaxed)) return;
-    std::vector<fault> untold;
-    std::function<void(const fault&)> handler;
-    {
-        const std::lock_guard lock(mutex_);
-        untold.swap(untold_faults_);
-        has_untold_faults_ = false;
-        handler = fault_handler_;
+    while (has_untold_faults_.load(std::memory_order_relaxed)) {
+        fault next;
+        std::function<void(const fault&)> handler;
+        {
+            const std::lock_guard lock(mutex_);
+            if (untold_faults_.empty()) return;
+            next = std::move(untold_faults_.front());
+            untold_faults_.pop_front();
+            has_untold_faults_ = !untold_faults_.empty();
+            handler = fault_handler_;
+        }
+        if (handler) handler(next);
     }
-    for (const fault& f : untold) handler(f);
+}
+
+// No user code is called from within an initiating function.
+void link_receiver::tell_faults_later() {
+    if (!has_untold_faults_.load(std::memory_order_relaxed)) return;
+    if (const asio::any_io_executor e = executor())
+        asio::post(e, [self = shared_from_this()] { self->tell_faults(); });
+}
+
+// When the handler throws nobody gets the message of a blocking receive: it stays first in line.
+void link_receiver::tell_faults_before(const error_code& ec, incoming_message& out) {
+    try {
+        tell_faults();
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!ec && phase_ == phase::open) line_.push_front(std::move(out));
+        throw;
+    }
 }
 
 bool link_receiver::report(const fault& f) {
@@ -498,12 +529,15 @@ link_receiver::outcome link_receiver::next_message(int& budget, incoming_message
 
 error_code link_receiver::try_recv(incoming_message& out) {
     if (is_forked()) return error::owner_changed;
+    finished_list finished;
     error_code ec;
     {
         const std::lock_guard lock(mutex_);
         ec = usable();
         if (!ec) {
-            int budget = reads_per_event;
+            // Enough to look at every link.
+            int budget = reads_per_event * static_cast<int>(std::max<std::size_t>(
+                                               1, std::min<std::size_t>(box_.link_count(), 1 << 20)));
             outcome o = next_message(budget, out);
             if (o == outcome::nothing) {
                 look();
@@ -512,8 +546,10 @@ error_code link_receiver::try_recv(incoming_message& out) {
             if (o == outcome::ended) ec = asio::error::eof;
             if (o == outcome::nothing || o == outcome::enough) ec = asio::error::would_block;
         }
+        if (!waiting_.empty()) pump(finished);
     }
-    tell_faults();
+    finish(finished, completion::post);
+    tell_faults_before(ec, out);
     return ec;
 }
 
@@ -526,7 +562,7 @@ error_code link_receiver::recv(incoming_message& out, const deadline& until) {
         for (;;) {
             ec = usable();
             if (ec) break;
-            int budget = INT_MAX;
+            int budget = reads_per_event;
             const outcome o = next_message(budget, out);
             if (o == outcome::message) break;
             if (o == outcome::ended)
@@ -534,12 +570,12 @@ error_code link_receiver::recv(incoming_message& out, const deadline& until) {
             else if (until && clock::now() >= *until)
                 ec = asio::error::timed_out;
             if (ec) break;
-            wait_readable(lock, until);
+            if (o == outcome::nothing) wait_readable(lock, until);
         }
         if (!waiting_.empty()) pump(finished);
     }
     finish(finished, completion::post);
-    tell_faults();
+    tell_faults_before(ec, out);
     return ec;
 }
 
@@ -612,7 +648,10 @@ error_code link_receiver::restore(cargo load, bool check) {
         const inbox::link_id id = box_.restore(std::move(moving), os::now_ns());
         const inbox::link* l = box_.find(id);
         if (l == nullptr) continue;  // ended, or broken
-        if (error_code ec = poller_.add(l->stream, id)) return ec;
+        if (error_code ec = poller_.add(l->stream, id)) {
+            if (check) return ec;
+            box_.drop(id, ec);  // it was here before: the others come back
+        }
     }
     for (auto& m : load.line) line_.push_back(std::move(m));
     process_news();

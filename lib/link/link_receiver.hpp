@@ -104,6 +104,8 @@ private:
     // Without it.
     static void finish(finished_list& finished, completion how);
     void tell_faults();
+    void tell_faults_later();
+    void tell_faults_before(const error_code& ec, incoming_message& out);
 
     const channel_identity identity_;
     const std::uint64_t generation_;
@@ -119,13 +121,17 @@ private:
     bool is_registered_ = false;  // with the service of the executor's context
     bool is_armed_ = false;       // the poller will call back
     bool is_blocked_ = false;     // a thread waits without the mutex
+    std::uint64_t cancels_ = 0;   // of all operations
+    // The last cancel of one operation that did not find it: it may be decoding what it took.
+    std::uint64_t missed_id_ = 0;
+    error_code missed_why_;
     std::vector<inbox::link_id> ready_;
     std::vector<os::handle_batch> batches_;
 
     std::atomic<std::uint64_t> faults_{0};
     std::atomic<bool> deliver_faults_{false};
     std::function<void(const fault&)> fault_handler_;
-    std::vector<fault> untold_faults_;
+    std::deque<fault> untold_faults_;
     std::atomic<bool> has_untold_faults_{false};
 };
 

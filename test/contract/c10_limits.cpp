@@ -153,6 +153,22 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
     BOOST_TEST(!ec, ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(a_message_at_hand_is_found_among_any_number_of_links) {
+    auto [tx, rx] = make_channel<number>();
+    auto [carrier, carried] = make_channel<sender<number>>();
+    std::vector<sender<number>> senders;
+    for (int i = 0; i != 150; ++i) {
+        carrier.send(tx);
+        senders.push_back(carried.recv());
+    }
+    for (number n = 0; n != 150; ++n) senders[n].send(n);
+    for (number n = 0; n != 150; ++n) {
+        error_code ec;
+        BOOST_TEST(rx.try_recv(ec) == n);
+        BOOST_TEST(!ec, ec.message());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(links_that_never_finish_a_message_hold_up_nobody) {
     auto core = std::make_shared<strait::detail::link_receiver>(
         first_identity<number>(), context.get_executor());

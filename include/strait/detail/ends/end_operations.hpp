@@ -140,13 +140,13 @@ public:
         {
             guard unless_done{this};
             incoming_message message;
+            value.emplace(make_value<T>());
             if (this->core_ && !this->core_->take(*this, message)) return unless_done.dismiss();
             ec = this->result;
-            value.emplace(make_value<T>());
             if (!ec && this->core_) {
                 diagnostics details;
                 ec = decode_message(*this->core_, message, *value, details);
-                if (ec && !this->core_->report({ec, std::move(details)})) {
+                if (ec && !deliver_fault({ec, std::move(details)}, unless_done)) {
                     unless_done.dismiss();
                     return this->core_->restart(*this);
                 }
@@ -168,6 +168,18 @@ private:
             if (op != nullptr) op->abandon();
         }
     };
+
+    // Whether the fault is for the handler. A fault handler may throw, out of here: the operation
+    // waits for the next message all the same.
+    bool deliver_fault(const fault& f, guard& unless_done) {
+        try {
+            return this->core_->report(f);
+        } catch (...) {
+            unless_done.dismiss();
+            this->core_->restart(*this);
+            throw;
+        }
+    }
 };
 
 // Initiations hold what they need by value: the end may be moved before they are called.

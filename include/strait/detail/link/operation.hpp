@@ -54,6 +54,7 @@ class recv_operation : public operation {
 public:
     enum class state { idle, waiting, granted, over };
     state where = state::idle;
+    std::uint64_t cancels = 0;  // of its receiver until the operation took a message
 
 protected:
     ~recv_operation() = default;
