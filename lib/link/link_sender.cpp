@@ -15,6 +15,10 @@ link_sender::link_sender(std::shared_ptr<send_link> link, const asio::any_io_exe
     link_->join();
 }
 
+link_sender::link_sender(
+    std::shared_ptr<send_link> link, const asio::any_io_executor& executor, bool open)
+    : link_(std::move(link)), open_(open), executor_(executor) {}
+
 link_sender::~link_sender() {
     close();
 }
@@ -27,8 +31,8 @@ std::shared_ptr<link_sender> link_sender::make(handle stream, channel_identity i
 }
 
 std::shared_ptr<sender_core> link_sender::clone(const asio::any_io_executor& executor) {
-    auto copy = std::make_shared<link_sender>(link_, executor);
-    if (!is_open()) copy->close();
+    auto copy = std::make_shared<link_sender>(link_, executor, false);
+    copy->open_ = is_open() && link_->join_others();
     return copy;
 }
 

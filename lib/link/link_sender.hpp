@@ -23,6 +23,9 @@ public:
     link_sender(std::shared_ptr<send_link> link, const asio::any_io_executor& executor);
     ~link_sender() override;
 
+    // With `open` false it is closed from the start, else one that has joined the link already.
+    link_sender(std::shared_ptr<send_link> link, const asio::any_io_executor& executor, bool open);
+
     // A sender, and the link that it is the first of.
     static std::shared_ptr<link_sender> make(handle stream, channel_identity identity,
         std::weak_ptr<link_receiver> local, const asio::any_io_executor& executor);

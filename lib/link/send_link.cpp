@@ -67,6 +67,14 @@ void send_link::join() noexcept {
     senders_.fetch_add(1, std::memory_order_relaxed);
 }
 
+bool send_link::join_others() noexcept {
+    std::size_t others = senders_.load(std::memory_order_relaxed);
+    while (others != 0)
+        if (senders_.compare_exchange_weak(others, others + 1, std::memory_order_relaxed))
+            return true;
+    return false;
+}
+
 void send_link::leave() noexcept {
     if (senders_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     if (is_forked()) {
@@ -74,7 +82,7 @@ void send_link::leave() noexcept {
         // with the parent: only descriptors are closed.
         for (const auto& w : waiters_) static_cast<void>(w->watch.release());
         stream_.close();
-        spare_.close();
+        spare_.stream.close();
         return;
     }
     const auto home = lease_home_.lock();
@@ -82,7 +90,7 @@ void send_link::leave() noexcept {
     const std::lock_guard lock(mutex_);
     drop_waiters();
     stream_.close();
-    spare_.close();
+    spare_.stream.close();
 }
 
 // Each has a duplicate of the stream, which must not stay open until its context lets go of it.
@@ -106,7 +114,7 @@ bool send_link::write_park() {
     const std::lock_guard lock(mutex_);
     if (broken_ || !queue_.empty() || owes_withdraw_ || !carry_.empty()) return false;
     drop_waiters();
-    spare_.close();
+    spare_.stream.close();
     const io_frame frame(wire::frame_kind::park, 0);
     return os::send_some(stream_, frame.pieces(), {}).bytes == wire::header_bytes;
 }
@@ -434,7 +442,9 @@ link_offer send_link::extend(lease_source* target, error_code& ec) {
         offer.lease = local->take_up(offer.target);
         if (offer.lease != 0) return offer;
     }
-    if (spare_.is_open()) return {std::move(spare_), 0, 0};
+    // A leased one is for its target only: nobody else knows its number.
+    if (spare_.stream.is_open() && (spare_.lease == 0 || spare_.target == offer.target))
+        return std::exchange(spare_, {});
     auto [receiving, sending] = os::connected_pair(ec);
     if (ec) return {};
     offer.stream = std::move(sending);
@@ -456,8 +466,8 @@ void send_link::take_back(link_offer offer) noexcept {
     const std::lock_guard lock(mutex_);
     if (!offer.stream.is_open()) {
         if (const auto local = local_.lock()) local->give_back(offer.target, offer.lease);
-    } else if (stream_.is_open() && !spare_.is_open()) {
-        spare_ = std::move(offer.stream);
+    } else if (stream_.is_open() && !spare_.stream.is_open()) {
+        spare_ = std::move(offer);
     }
 }
 

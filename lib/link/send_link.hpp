@@ -39,8 +39,10 @@ public:
 
     const channel_identity& identity() const noexcept { return identity_; }
 
-    // Senders that use the link. When none is left the stream is closed.
+    // Senders that use the link. When none is left the stream is closed or parked, and none can join
+    // the others any more.
     void join() noexcept;
+    bool join_others() noexcept;
     void leave() noexcept;
 
     // Every one of these takes a message that is prepared; `op` is finished in any case.
@@ -121,7 +123,7 @@ private:
     bool owes_withdraw_ = false;   // the message in the midst of which a send was cancelled
     std::vector<std::byte> carry_;  // the rest of a write that the system took in part
     std::vector<std::shared_ptr<waiter>> waiters_;
-    handle spare_;
+    link_offer spare_;
     lease_source leases_;
     std::weak_ptr<lease_table> lease_home_;
     std::uint32_t lease_ = 0;
