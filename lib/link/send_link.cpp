@@ -22,6 +22,13 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
+// Executors on which nothing waits now, and that are still watched for the next time: each costs a
+// descriptor.
+constexpr std::size_t max_idle_waiters = 4;
+
+// How long a thread polls when nothing can wake it, since there was no descriptor for that: 10 ms.
+constexpr std::int64_t poll_without_wake_ns = 10'000'000;
+
 // A frame without payload, ready to be written.
 struct io_frame {
     io_frame(wire::frame_kind kind, std::uint16_t handles) noexcept {
@@ -89,14 +96,37 @@ void send_link::leave() noexcept {
     if (home && home->park(lease_, shared_from_this(), [this] { return write_park(); })) return;
     const std::lock_guard lock(mutex_);
     drop_waiters();
-    stream_.close();
     spare_.stream.close();
+    // What the system took in part is lost if it has no room for the rest now.
+    if (!carry_.empty() && stream_.is_open()) {
+        os::set_reserve(stream_, true);
+        static_cast<void>(write_carry());
+    }
+    close_stream();
+}
+
+// A thread that polls the stream closes it when it is back, which is at once.
+void send_link::close_stream() noexcept {
+    closes_after_poll_ = polling_;
+    if (!polling_) stream_.close();
 }
 
 // Each has a duplicate of the stream, which must not stay open until its context lets go of it.
 void send_link::drop_waiters() noexcept {
     for (const auto& w : waiters_) w->watch.reset();
     waiters_.clear();
+}
+
+void send_link::drop_idle_waiters() noexcept {
+    if (!carry_.empty()) return;  // they see to it
+    const auto is_idle = [](const auto& w) { return w->operations == 0; };
+    const auto idle = std::count_if(waiters_.begin(), waiters_.end(), is_idle);
+    if (static_cast<std::size_t>(idle) < max_idle_waiters) return;
+    std::erase_if(waiters_, [&](const auto& w) {
+        if (!is_idle(w)) return false;
+        w->watch.reset();
+        return true;
+    });
 }
 
 void send_link::discard() noexcept {
@@ -121,14 +151,14 @@ bool send_link::write_park() {
 
 error_code send_link::usable() const noexcept {
     if (is_forked()) return error::owner_changed;
-    if (!stream_.is_open()) return error::not_open;
+    if (!stream_.is_open() || closes_after_poll_) return error::not_open;
     return broken_;
 }
 
-error_code send_link::enqueue(send_operation& op) {
+error_code send_link::enqueue(send_operation& op, bool may_wait) {
     if (error_code ec = usable()) return ec;
     const std::size_t bytes = op.message->held_bytes();
-    if (!queue_.empty() && waiting_bytes_ + bytes > identity_.bounds.max_waiting_bytes)
+    if (may_wait && !queue_.empty() && waiting_bytes_ + bytes > identity_.bounds.max_waiting_bytes)
         return asio::error::no_buffer_space;
     waiting_bytes_ += bytes;
     queue_.push_back(op);
@@ -144,7 +174,7 @@ void send_link::start(send_operation& op, const asio::any_io_executor& executor)
     }
     {
         const std::lock_guard lock(mutex_);
-        if (error_code ec = enqueue(op)) {
+        if (error_code ec = enqueue(op, true)) {
             op.result = ec;
             finished.push_back(op);
         } else {
@@ -166,7 +196,7 @@ error_code send_link::send(
     queue finished;
     {
         std::unique_lock lock(mutex_);
-        op.result = enqueue(op);
+        op.result = enqueue(op, true);
         if (!op.result) {
             flush(finished);
             while (!op.is_over) {
@@ -192,7 +222,7 @@ void send_link::wait_blocked(
             changed_.wait(lock);
         return;
     }
-    if (!wake_.is_open()) wake_.open();  // without it others' progress is seen a little later
+    if (!wake_.is_open()) wake_.open();
     polling_ = true;
     lock.unlock();
     finish(finished, completion::post);
@@ -200,10 +230,14 @@ void send_link::wait_blocked(
     if (until)
         timeout_ns = std::max<std::int64_t>(0,
             std::chrono::duration_cast<std::chrono::nanoseconds>(*until - clock::now()).count());
+    // Others' progress is seen a little later then.
+    if (!wake_.is_open() && (timeout_ns < 0 || timeout_ns > poll_without_wake_ns))
+        timeout_ns = poll_without_wake_ns;
     os::wait_writable(stream_, wake_.readable(), timeout_ns);
     lock.lock();
     polling_ = false;
-    wake_.clear();
+    if (wake_.is_open()) wake_.clear();
+    if (std::exchange(closes_after_poll_, false)) stream_.close();
     flush(finished);
     changed_.notify_all();
 }
@@ -217,7 +251,7 @@ error_code send_link::try_send(outgoing_message& message) {
     queue finished;
     {
         const std::lock_guard lock(mutex_);
-        op.result = enqueue(op);
+        op.result = enqueue(op, false);
         if (!op.result) {
             flush(finished);
             // It fits one write, so that it was written or not begun.
@@ -286,8 +320,10 @@ void send_link::on_shutdown(asio::execution_context& context) noexcept {
 // Takes an operation out before it was written. A message that was begun is withdrawn on the link:
 // now if it can be, else by whoever uses the link next.
 void send_link::withdraw(send_operation& op, const error_code& why, queue& finished) {
-    if (op.message->cursor().begun()) owes_withdraw_ = true;
-    remove(op, why, finished);
+    // One of which the system took a part of the last frame can only be completed.
+    const bool is_written = op.message->cursor().finished();
+    if (!is_written && op.message->cursor().begun()) owes_withdraw_ = true;
+    remove(op, is_written ? error_code() : why, finished);
 }
 
 void send_link::remove(send_operation& op, const error_code& result, queue& finished) {
@@ -302,7 +338,7 @@ void send_link::remove(send_operation& op, const error_code& result, queue& fini
     }
     if (operation_group* group = std::exchange(op.group, nullptr)) {
         auto* w = static_cast<waiter*>(group);
-        if (--w->operations == 0 && w->watch) w->watch->stop();
+        if (--w->operations == 0 && w->watch && carry_.empty()) w->watch->stop();
     }
     finished.push_back(op);
 }
@@ -314,9 +350,14 @@ void send_link::break_link(const error_code& why, queue& finished) {
 
 // Writes what can be written.
 void send_link::flush(queue& finished) {
-    while (!broken_ && stream_.is_open() && (!queue_.empty() || owes_withdraw_)) {
+    while (!broken_ && stream_.is_open() && !closes_after_poll_ &&
+           (!queue_.empty() || owes_withdraw_ || !carry_.empty())) {
         error_code ec = write_carry();
-        if (!ec) ec = write_once(finished);
+        if (!ec) {
+            finish_written(finished);
+            if (queue_.empty() && !owes_withdraw_) return;
+            ec = write_once(finished);
+        }
         if (!ec) continue;
         if (ec == asio::error::would_block) {
             // Nobody may come to use the link again, and the receiver holds what shall be dropped.
@@ -326,9 +367,9 @@ void send_link::flush(queue& finished) {
             }
             return;
         }
-        if (ec == asio::error::no_buffer_space) {
+        if (ec != asio::error::broken_pipe) {
             // The system has no room for more handles in flight, or no memory, and will not say
-            // when it has: the send that met it fails, whole.
+            // when it has; or it does not let a handle pass. The send that met it fails, whole.
             if (queue_.empty()) return;
             withdraw(*queue_.front(), ec, finished);
             continue;
@@ -372,9 +413,15 @@ error_code send_link::write_once(queue& finished) {
         }
     }
     owes_withdraw_ = false;
+    finish_written(finished);
+    return {};
+}
+
+// A message has left this process when the system has all of it.
+void send_link::finish_written(queue& finished) {
+    if (!carry_.empty()) return;
     while (!queue_.empty() && queue_.front()->message->cursor().finished())
         remove(*queue_.front(), {}, finished);
-    return {};
 }
 
 // Without the mutex: what the operations do may come back here.
@@ -390,13 +437,14 @@ error_code send_link::wait_on(send_operation& op, const asio::any_io_executor& e
     auto at = std::find_if(waiters_.begin(), waiters_.end(),
         [&](const auto& w) { return w->watch->executor() == executor; });
     if (at == waiters_.end()) {
+        drop_idle_waiters();
         auto made = std::make_shared<waiter>();
         error_code ec;
         made->link = weak_from_this();
         made->watch = std::make_unique<os::watch>(executor, stream_, true, ec);
         if (ec) return ec;
         context_service::of(executor).add(std::weak_ptr<context_client>(weak_from_this()));
-        at = waiters_.insert(at, std::move(made));
+        at = waiters_.insert(waiters_.end(), std::move(made));
     }
     op.group = at->get();
     ++(*at)->operations;
@@ -418,7 +466,7 @@ void send_link::on_writable(const std::shared_ptr<void>& object) {
         if (!w->watch) return;
         w->watch->fired();
         link->flush(finished);
-        if (w->operations != 0) start_watch(w);
+        if (w->watch && (w->operations != 0 || !link->carry_.empty())) start_watch(w);
     }
     // Alone it may be completed from here; several would have to survive each other's handlers.
     finish(finished, finished.size() == 1 ? completion::dispatch : completion::post);

@@ -93,8 +93,9 @@ private:
     // All of these are called with the mutex held; finish without it.
     bool is_forked() const noexcept;
     error_code usable() const noexcept;
-    error_code enqueue(send_operation& op);
+    error_code enqueue(send_operation& op, bool may_wait);
     void flush(queue& finished);
+    void finish_written(queue& finished);
     error_code write_carry();
     error_code write_once(queue& finished);
     void break_link(const error_code& why, queue& finished);
@@ -107,6 +108,8 @@ private:
         std::span<const std::byte> frame, std::span<const handle* const> handles);
     bool write_park();
     void drop_waiters() noexcept;
+    void close_stream() noexcept;
+    void drop_idle_waiters() noexcept;
     void wait_blocked(std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until);
     static void finish(queue& finished, completion how);
 
@@ -131,6 +134,7 @@ private:
     // Blocking senders: one polls, the others wait for it.
     std::condition_variable changed_;
     bool polling_ = false;
+    bool closes_after_poll_ = false;
     os::wake_event wake_;
 };
 
