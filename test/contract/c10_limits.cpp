@@ -8,7 +8,6 @@
 #include "posix/memory.hpp"
 #include "support/context_fixture.hpp"
 
-#include <set>
 #include <vector>
 
 #include <sys/resource.h>
@@ -142,7 +141,6 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
         c.rx.try_recv(ec);
     }
     // Nothing is left of max_links for the honest one, unless that was prevented.
-    auto [honest_end, kept] = connected_streams();
     error_code ec;
     c.rx.try_recv(ec);
     auto [carrier, carried] = make_channel<sender<number>>();

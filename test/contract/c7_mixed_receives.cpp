@@ -7,8 +7,6 @@
 #include "contract/raw_link.hpp"
 #include "support/context_fixture.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <stdexcept>
 
 using namespace strait::test;
@@ -106,7 +104,6 @@ BOOST_AUTO_TEST_CASE(a_fault_handler_that_throws_leaves_the_receive_waiting) {
 BOOST_AUTO_TEST_CASE(starting_a_receive_calls_no_fault_handler) {
     channel c({}, context.get_executor());
     break_rules(c.raw);
-    // Read ahead, so that the next look at the link meets the fault.
     bool starting = false;
     int told = 0;
     c.rx.on_fault([&](const strait::fault&) {
