@@ -20,6 +20,7 @@
 #include <strait/process_options.hpp>
 #include <strait/receiver.hpp>
 #include <strait/sender.hpp>
+#include <strait/shared_memory.hpp>
 #include <strait/version.hpp>
 
 #endif

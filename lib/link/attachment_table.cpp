@@ -58,7 +58,8 @@ std::string printable(std::span<const std::byte> name) {
 }  // namespace
 
 void put_entry(byte_buffer& to, const table_entry& e) {
-    const bool is_end = e.kind != attachment_kind::handle;
+    const bool is_end =
+        e.kind == attachment_kind::sender || e.kind == attachment_kind::receiver;
     const std::string_view name =
         std::string_view(e.identity.type_name)
             .substr(0, is_end && (e.flags & sender_leased) == 0 ? max_name_bytes : 0);
@@ -66,6 +67,7 @@ void put_entry(byte_buffer& to, const table_entry& e) {
     wire::put(to, e.flags);
     wire::put(to, static_cast<std::uint16_t>(name.size()));
     wire::put(to, e.handles);
+    if (e.kind == attachment_kind::region) wire::put(to, e.region_bytes);
     if (!is_end) return;
     if ((e.flags & sender_leased) != 0) {
         wire::put(to, e.lease);
@@ -87,6 +89,10 @@ table_entry get_entry(wire::byte_source& from, const limits& carrier) {
     const auto name_bytes = from.get<std::uint16_t>();
     e.handles = from.get<std::uint32_t>();
     if (e.kind == attachment_kind::handle) return e;
+    if (e.kind == attachment_kind::region) {
+        e.region_bytes = from.get<std::uint64_t>();
+        return e;
+    }
     if (e.kind == attachment_kind::sender && (e.flags & sender_leased) != 0) {
         e.lease = from.get<std::uint32_t>();
         return e;

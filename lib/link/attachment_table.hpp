@@ -18,7 +18,7 @@
 
 namespace strait::detail {
 
-enum class attachment_kind : std::uint8_t { handle = 1, sender = 2, receiver = 3 };
+enum class attachment_kind : std::uint8_t { handle = 1, sender = 2, receiver = 3, region = 4 };
 
 // Flags of a sender in the table.
 inline constexpr std::uint8_t sender_parkable = 1;  // its link may be parked under its lease
@@ -30,6 +30,7 @@ struct table_entry {
     std::uint32_t handles = 0;
     std::uint32_t lease = 0;
     std::uint32_t cargo_bytes = 0;
+    std::uint64_t region_bytes = 0;
     channel_identity identity;  // of an end
 };
 

@@ -10,6 +10,7 @@
 #include "link/link_sender.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
+#include "shm/region.hpp"
 
 #include <strait/detail/link/cores.hpp>
 
@@ -24,6 +25,7 @@ struct message_reader::entry {
     std::span<handle> handles;
     std::span<const std::byte> cargo_bytes;
     std::shared_ptr<sender_core> sender;  // once it was taken: the source of further ones
+    std::shared_ptr<const region> memory;  // once it was taken
     bool taken = false;
 };
 
@@ -111,7 +113,8 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
                 if (e.handles > handles.size() ||
                     entries_.size() == bounds.max_handles_per_message)
                     throw system_error(error::bad_attachment);
-                entries_.push_back({std::move(e), handles.first(e.handles), cargo_bytes, {}, false});
+                entries_.push_back(
+                    {std::move(e), handles.first(e.handles), cargo_bytes, {}, {}, false});
                 handles = handles.subspan(e.handles);
             });
     }
@@ -181,6 +184,24 @@ std::shared_ptr<receiver_core> message_reader::take_receiver(
             e.cargo_bytes, e.handles, e.what.identity.bounds, os::now_ns(), load))
         throw system_error(ec);
     return link_receiver::make(std::move(e.what.identity), std::move(load), executor_);
+}
+
+std::shared_ptr<const region> message_reader::take_region(std::uint32_t index) {
+    entry& e = find(index, static_cast<int>(attachment_kind::region));
+    if (e.memory) return e.memory;
+    if (e.taken || e.handles.size() != 1) throw system_error(error::bad_attachment);
+    e.taken = true;
+    if (!os::has_seals) {
+        // It will be copied: no more than what a message may make this process hold.
+        std::uint64_t left = receiver_.identity().bounds.max_inbox_bytes;
+        for (const entry& other : entries_)
+            if (other.memory) left -= other.what.region_bytes;
+        if (e.what.region_bytes > left) throw system_error(error::bad_attachment);
+    }
+    error_code ec;
+    e.memory = region::of_peer(std::move(e.handles[0]), e.what.region_bytes, ec);
+    if (ec) throw system_error(ec);
+    return e.memory;
 }
 
 void message_reader::finish() const {

@@ -10,6 +10,7 @@
 #include "link/cargo.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
+#include "shm/region.hpp"
 #include "wire/frame.hpp"
 
 #include <strait/detail/link/cores.hpp>
@@ -28,6 +29,7 @@ struct outgoing_message::item {
     std::shared_ptr<sender_core> sender;
     std::shared_ptr<receiver_core> receiver;
     std::unique_ptr<cargo> load;              // of the receiver, once it is stopped
+    std::shared_ptr<const region> memory;
 };
 
 namespace {
@@ -124,6 +126,16 @@ std::uint32_t outgoing_message::add(const std::shared_ptr<receiver_core>& receiv
     return item_count_ - 1;
 }
 
+std::uint32_t outgoing_message::add(const std::shared_ptr<const region>& memory) {
+    // However often a region occurs in a message, whole or in parts, it costs one handle.
+    for (std::uint32_t i = 0; i < item_count_; ++i)
+        if (items_[i].memory == memory) return i;
+    item& i = add_item();
+    i.kind = attachment_kind::region;
+    i.memory = memory;
+    return item_count_ - 1;
+}
+
 error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     const limits& bounds = through.identity().bounds;
     error_code ec;
@@ -156,6 +168,10 @@ error_code outgoing_message::prepare_items(sender_core& through) {
     for (const item& i : items_)
         if (i.receiver && i.receiver->identity().is_same_channel(through.identity()))
             return error::own_receiver;
+    std::uint64_t to_copy = 0;
+    for (const item& i : items_)
+        if (i.memory && !os::has_seals) to_copy += i.memory->size_bytes();
+    if (to_copy > through.identity().bounds.max_inbox_bytes) return error::message_too_large;
     error_code ec;
     for (item& i : items_) {
         if (i.sender) i.offer = i.sender->give_link(through.leases(), ec);
@@ -177,6 +193,9 @@ void outgoing_message::append_table() {
         if (i.kind == attachment_kind::receiver) {
             put_cargo(load, *i.load, handles_, now);
             e.identity = i.receiver->identity();
+        } else if (i.kind == attachment_kind::region) {
+            handles_.push_back(&i.memory->memory());
+            e.region_bytes = i.memory->size_bytes();
         } else if (i.kind == attachment_kind::handle) {
             handles_.push_back(i.lent != nullptr ? i.lent : &i.owned);
         } else {

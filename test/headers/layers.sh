@@ -32,6 +32,7 @@ function layer(path) {
     if (path ~ /^strait\/(impl\/)?handle(_[a-z]+)?\.hpp$/) return 1
     if (path ~ /^(posix|windows)\//) return 1
     if (path ~ /^(wire|strait\/detail\/wire)\//) return 2
+    if (path ~ /^strait\/shared_memory\.hpp$/ || path ~ /^shm\//) return 2
     if (path ~ /^(link|strait\/detail\/link)\//) return 3
     if (path ~ /^strait\/(codec|boost_archive)\.hpp$/) return 4
     if (path ~ /^(codec|strait\/detail\/codec)\//) return 4
@@ -72,6 +73,8 @@ mine < 0 { next }
     if (mine >= 2 && system_header) wrong("a system header above layer 1: " target)
     asio = target ~ /^boost\/asio[.\/]/ && target != "boost/asio/error.hpp"
     if ((mine == 0 || mine == 2) && asio) wrong("Asio in layer " mine ": " target)
+    if (mine != 1 && target ~ /^boost\/interprocess\//)
+        wrong("Boost.Interprocess above layer 1: " target)
     if (mine != 4 && target ~ /^boost\/(serialization|archive)\//)
         wrong("Boost.Serialization outside the codec: " target)
     next

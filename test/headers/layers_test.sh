@@ -64,6 +64,8 @@ fresh; put lib/ends/system.cpp '#include <sys/socket.h>'; expect 'system header 
 fresh; put lib/link/fd.cpp 'int fd = h.native_handle();'; expect 'native handle is named'
 fresh; put lib/link/boost.cpp '#include <boost/archive/binary_oarchive.hpp>'
 expect 'outside the codec'
+fresh; put lib/shm/map.cpp '#include <boost/interprocess/mapped_region.hpp>'
+expect 'Boost.Interprocess above layer 1'
 fresh; put lib/new/file.cpp ''; expect 'in no layer'
 fresh; put lib/link/lost.cpp '#include "../wire/frame.hpp"'; expect 'which is in no layer'
 fresh; put lib/link/lost.cpp '#include "elsewhere/frame.hpp"'; expect 'which is in no layer'

@@ -20,6 +20,7 @@ namespace codec_test {
 // Keeps duplicates of the handles that a message carries.
 struct attachments_out final : strait::detail::attachment_writer {
     std::vector<strait::handle> handles;
+    std::vector<std::shared_ptr<const strait::detail::region>> regions;
     std::uint32_t senders = 0;
 
     std::uint32_t add(const strait::handle& h) override {
@@ -32,11 +33,16 @@ struct attachments_out final : strait::detail::attachment_writer {
         return senders++;
     }
     std::uint32_t add(const std::shared_ptr<strait::detail::receiver_core>&) override { return 0; }
+    std::uint32_t add(const std::shared_ptr<const strait::detail::region>& memory) override {
+        regions.push_back(memory);
+        return static_cast<std::uint32_t>(regions.size() - 1);
+    }
 };
 
 // Gives out each handle once.
 struct attachments_in final : strait::detail::attachment_reader {
     std::vector<strait::handle> handles;
+    std::vector<std::shared_ptr<const strait::detail::region>> regions;
     std::vector<strait::detail::type_identity> asked;
 
     explicit attachments_in(std::vector<strait::handle> h) : handles(std::move(h)) {}
@@ -54,6 +60,10 @@ struct attachments_in final : strait::detail::attachment_reader {
     std::shared_ptr<strait::detail::receiver_core> take_receiver(
         std::uint32_t, const strait::detail::type_identity&) override {
         return nullptr;
+    }
+    std::shared_ptr<const strait::detail::region> take_region(std::uint32_t index) override {
+        if (index >= regions.size()) throw strait::system_error(strait::error::bad_attachment);
+        return regions[index];
     }
 };
 

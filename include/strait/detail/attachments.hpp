@@ -26,6 +26,7 @@ namespace detail {
 
 class sender_core;
 class receiver_core;
+class region;
 
 // What identifies the message type of a channel: the fingerprint decides, the name is for people.
 struct type_identity {
@@ -38,6 +39,7 @@ public:
     virtual std::uint32_t add(const handle& h) = 0;
     virtual std::uint32_t add(const std::shared_ptr<sender_core>& sender) = 0;
     virtual std::uint32_t add(const std::shared_ptr<receiver_core>& receiver) = 0;
+    virtual std::uint32_t add(const std::shared_ptr<const region>& memory) = 0;
 
 protected:
     ~attachment_writer() = default;
@@ -46,12 +48,13 @@ protected:
 class attachment_reader {
 public:
     // A handle or a receiver can be taken once, a sender any number of times: each time gives one
-    // more sender.
+    // more sender; a region any number of times: always the same.
     virtual handle take_handle(std::uint32_t index) = 0;
     virtual std::shared_ptr<sender_core> take_sender(
         std::uint32_t index, const type_identity& expected) = 0;
     virtual std::shared_ptr<receiver_core> take_receiver(
         std::uint32_t index, const type_identity& expected) = 0;
+    virtual std::shared_ptr<const region> take_region(std::uint32_t index) = 0;
 
 protected:
     ~attachment_reader() = default;

@@ -163,6 +163,7 @@ public:
         std::uint32_t index, const type_identity& expected) override;
     STRAIT_DECL std::shared_ptr<receiver_core> take_receiver(
         std::uint32_t index, const type_identity& expected) override;
+    STRAIT_DECL std::shared_ptr<const region> take_region(std::uint32_t index) override;
 
     // Throws unless everything was taken.
     STRAIT_DECL void finish() const;

@@ -49,6 +49,7 @@ public:
     STRAIT_DECL std::uint32_t add(const handle& h) override;
     STRAIT_DECL std::uint32_t add(const std::shared_ptr<sender_core>& sender) override;
     STRAIT_DECL std::uint32_t add(const std::shared_ptr<receiver_core>& receiver) override;
+    STRAIT_DECL std::uint32_t add(const std::shared_ptr<const region>& memory) override;
 
     bool has_attachments() const noexcept { return item_count_ != 0; }
 
