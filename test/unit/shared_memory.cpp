@@ -182,6 +182,7 @@ BOOST_AUTO_TEST_CASE(objects_are_seen_only_where_they_can_lie) {
     BOOST_CHECK_THROW(builder.as<std::uint32_t>(), strait::system_error);
 }
 
+// ipc-channel: shared_memory_clone.
 BOOST_AUTO_TEST_CASE(copies_share_a_region_and_outlive_each_other) {
     std::optional<memory> first = memory::copy_of("shared"sv);
     const resources one = resources::held();
