@@ -7,7 +7,9 @@
 #ifndef STRAIT_HPP
 #define STRAIT_HPP
 
+#include <strait/any_end.hpp>
 #include <strait/boost_archive.hpp>
+#include <strait/bytes.hpp>
 #include <strait/channel.hpp>
 #include <strait/codec.hpp>
 #include <strait/error.hpp>
@@ -16,9 +18,12 @@
 #include <strait/handle_asio.hpp>
 #include <strait/inherited.hpp>
 #include <strait/limits.hpp>
+#include <strait/message.hpp>
 #include <strait/process.hpp>
 #include <strait/process_options.hpp>
 #include <strait/receiver.hpp>
+#include <strait/receiver_set.hpp>
+#include <strait/router.hpp>
 #include <strait/sender.hpp>
 #include <strait/shared_memory.hpp>
 #include <strait/version.hpp>

@@ -88,6 +88,9 @@ enum class error {
 
     /// The handle holds another kind of object than the conversion asks for.
     wrong_handle_kind,
+
+    /// A blocking select was called on a set without receivers, which could never return.
+    empty_set,
 };
 
 /// Groups of errors, to be compared with an `error_code`.

@@ -7,18 +7,22 @@
 #ifndef STRAIT_RECEIVER_HPP
 #define STRAIT_RECEIVER_HPP
 
+#include <strait/detail/ends/bytes_view.hpp>
 #include <strait/detail/ends/default_token.hpp>
 #include <strait/detail/ends/end_operations.hpp>
+#include <strait/detail/ends/value_range.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution_context.hpp>
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -83,6 +87,13 @@ public:
     basic_receiver(basic_receiver<T, OtherExecutor>&& other)
         : core_(std::move(other.core_)), executor_(other.executor_) {}
 
+    /// Erases the type: an `any_receiver` from a receiver of any type. Operations that wait go on.
+    template <class Other, class OtherExecutor>
+        requires(std::same_as<T, message> && !std::same_as<Other, message> &&
+                 std::convertible_to<OtherExecutor, Executor>)
+    basic_receiver(basic_receiver<Other, OtherExecutor>&& other)
+        : core_(std::move(other.core_)), executor_(other.executor_) {}
+
     /// As above, onto any other executor; see `bind`.
     template <class OtherExecutor>
     basic_receiver(basic_receiver<T, OtherExecutor>&& other, const Executor& executor)
@@ -116,6 +127,40 @@ public:
     template <std::derived_from<boost::asio::execution_context> Context>
     void bind(Context& context) {
         bind(context.get_executor());
+    }
+
+    /// What the sender called the message type of the channel, for people; empty without a channel.
+    std::string_view type_name() const noexcept {
+        return core_ ? std::string_view(core_->identity().type_name) : std::string_view();
+    }
+
+    /// Of an `any_receiver`: the receiver of `Other` that it is. Then this is empty.
+    ///
+    /// *Errors*: `error::type_mismatch`: it is of another type, `details` names both, and this stays
+    /// as it was; `error::not_open`.
+    template <class Other>
+        requires std::same_as<T, message>
+    basic_receiver<Other, Executor> into(error_code& ec, diagnostics& details) {
+        ec = detail::match<Other>(core_, details);
+        if (ec) return basic_receiver<Other, Executor>(nullptr, executor_);
+        return basic_receiver<Other, Executor>(std::move(core_), executor_);
+    }
+    template <class Other>
+        requires std::same_as<T, message>
+    basic_receiver<Other, Executor> into(error_code& ec) {
+        diagnostics details;
+        return into<Other>(ec, details);
+    }
+
+    /// As above, but throws `system_error`, whose text names both types.
+    template <class Other>
+        requires std::same_as<T, message>
+    basic_receiver<Other, Executor> into() {
+        error_code ec;
+        diagnostics details;
+        auto typed = into<Other>(ec, details);
+        if (ec) detail::throw_mismatch(ec, details);
+        return typed;
     }
 
     /// Whether this is the receiver of a channel: not empty, not closed, not sent away.
@@ -176,7 +221,7 @@ public:
         }
         do {
             detail::incoming_message message;
-            ec = core_->try_recv(message);
+            ec = core_->try_recv(message, true);
             if (ec) break;
             ec = decode(message, value);
         } while (ec == skipped());
@@ -231,6 +276,77 @@ public:
         return initiate<Token>(timeout, token);
     }
 
+    /// Receives the next value of what is a sequence of them: the end of the channel is no error, but
+    /// an empty optional. So a coroutine reads all there is by
+    ///
+    ///     while (std::optional<job> j = co_await rx.async_next()) ...
+    ///
+    /// *Completion signature*: `void(error_code, std::optional<T>)`. Otherwise as `async_recv`.
+    template <boost::asio::completion_token_for<void(error_code, std::optional<T>)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_next(Token&& token = Token()) {
+        return initiate<Token, void(error_code, std::optional<T>), detail::next_target<T>>(
+            {}, token);
+    }
+
+    /// The same, blocking.
+    std::optional<T> next(error_code& ec) {
+        std::optional<T> value(recv_now({}, ec));
+        if (ec) value.reset();
+        if (ec == boost::asio::error::eof) ec.clear();
+        return value;
+    }
+    std::optional<T> next() {
+        error_code ec;
+        std::optional<T> value = next(ec);
+        check(ec, "next");
+        return value;
+    }
+
+    /// An input range of the values that are still to come, up to the end of the channel:
+    ///
+    ///     for (job& j : rx.values()) ...
+    ///
+    /// Its iterator blocks, and throws `system_error` for every error but the end. The range refers
+    /// to this receiver, which must neither move nor be destroyed meanwhile. What is left when the loop
+    /// is left stays in the channel.
+    auto values() { return detail::value_range<basic_receiver>(*this); }
+
+    /// Of a receiver of `bytes`: receives a message into memory of the caller, and returns its size.
+    ///
+    /// *Errors.* `asio::error::message_size`: the message is larger than `into`. Its size is returned,
+    /// and it stays first in line. Otherwise as `recv`.
+    std::size_t recv_into(std::span<std::byte> into, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        return recv_into_now(into, {}, ec);
+    }
+    std::size_t recv_into(std::span<std::byte> into)
+        requires std::same_as<T, bytes>
+    {
+        error_code ec;
+        const std::size_t size = recv_into(into, ec);
+        check(ec, "recv_into");
+        return size;
+    }
+    std::size_t recv_into_for(
+        std::span<std::byte> into, std::chrono::nanoseconds timeout, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        return recv_into_now(into, detail::deadline_after(timeout), ec);
+    }
+
+    /// The same, asynchronously. `into` must live until the operation completes.
+    ///
+    /// *Completion signature*: `void(error_code, std::size_t)`. Otherwise as `async_recv`.
+    template <boost::asio::completion_token_for<void(error_code, std::size_t)> Token =
+                  detail::default_token_t<Executor>>
+        requires std::same_as<T, bytes>
+    auto async_recv_into(std::span<std::byte> into, Token&& token = Token()) {
+        return initiate<Token, void(error_code, std::size_t), detail::buffer_target>(
+            {}, token, detail::buffer_target(into));
+    }
+
     /// How many faults there were: messages that could not be decoded, links that were ended because
     /// their peer broke the protocol or a limit. Thread-safe.
     std::uint64_t faults() const noexcept { return core_ ? core_->faults() : 0; }
@@ -250,6 +366,7 @@ public:
     explicit basic_receiver(std::shared_ptr<detail::receiver_core> core, const Executor& executor)
         : core_(std::move(core)), executor_(executor) {}
     const std::shared_ptr<detail::receiver_core>& core() const noexcept { return core_; }
+    void release() noexcept { core_.reset(); }
 
 private:
     template <class, class>
@@ -265,7 +382,7 @@ private:
 
     error_code decode(detail::incoming_message& message, T& value) {
         diagnostics details;
-        const error_code ec = detail::decode_message(*core_, message, value, details);
+        const error_code ec = detail::decode_message(core_, message, value, details);
         if (!ec) return ec;
         value = make_value<T>();
         return core_->report({ec, std::move(details)}) ? ec : skipped();
@@ -286,11 +403,27 @@ private:
         return value;
     }
 
+    std::size_t recv_into_now(
+        std::span<std::byte> into, const detail::deadline& until, error_code& ec) {
+        std::size_t size = 0;
+        ec = error::not_open;
+        while (core_) {
+            detail::incoming_message message;
+            ec = core_->recv(message, until);
+            if (ec) break;
+            ec = detail::copy_bytes(core_, message, into, size);
+            if (!detail::is_fault(ec) || core_->report({ec, {}})) break;
+        }
+        return size;
+    }
+
     // Token is given, not deduced: a token passed as lvalue is copied and not moved from.
-    template <class Token>
-    auto initiate(detail::timeout limit, std::remove_reference_t<Token>& token) {
-        return boost::asio::async_initiate<Token, void(error_code, T)>(
-            detail::initiate_recv<T, Executor>(core_, executor_), token, limit);
+    template <class Token, class Signature = void(error_code, T),
+        class Target = detail::value_target<T>>
+    auto initiate(
+        detail::timeout limit, std::remove_reference_t<Token>& token, Target target = Target()) {
+        return boost::asio::async_initiate<Token, Signature>(
+            detail::initiate_recv<Executor>(core_, executor_), token, limit, std::move(target));
     }
 
     void strait_save(output_archive& archive) const {

@@ -7,6 +7,7 @@
 #ifndef STRAIT_SENDER_HPP
 #define STRAIT_SENDER_HPP
 
+#include <strait/detail/ends/bytes_view.hpp>
 #include <strait/detail/ends/default_token.hpp>
 #include <strait/detail/ends/end_operations.hpp>
 
@@ -15,7 +16,9 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -91,6 +94,14 @@ public:
     basic_sender(const basic_sender<T, OtherExecutor>& other)
         : core_(other.clone(other.executor_)), executor_(other.executor_) {}
 
+    /// Erases the type: an `any_sender` from a sender of any type. It is one more sender of the
+    /// channel.
+    template <class Other, class OtherExecutor>
+        requires(std::same_as<T, message> && !std::same_as<Other, message> &&
+                 std::convertible_to<OtherExecutor, Executor>)
+    basic_sender(const basic_sender<Other, OtherExecutor>& other)
+        : core_(other.clone(other.executor_)), executor_(other.executor_) {}
+
     /// One more sender of the channel, on an executor of its own.
     template <class OtherExecutor>
     basic_sender(const basic_sender<T, OtherExecutor>& other, const Executor& executor)
@@ -131,6 +142,39 @@ public:
     template <std::derived_from<boost::asio::execution_context> Context>
     void bind(Context& context) {
         bind(context.get_executor());
+    }
+
+    /// What the message type of the channel is called, for people; empty without a channel.
+    std::string_view type_name() const noexcept {
+        return core_ ? std::string_view(core_->identity().type_name) : std::string_view();
+    }
+
+    /// Of an `any_sender`: one more sender, of `Other`.
+    ///
+    /// *Errors*: `error::type_mismatch`: the channel is of another type, `details` names both;
+    /// `error::not_open`.
+    template <class Other>
+        requires std::same_as<T, message>
+    basic_sender<Other, Executor> into(error_code& ec, diagnostics& details) const {
+        ec = detail::match<Other>(core_, details);
+        return basic_sender<Other, Executor>(ec ? nullptr : clone(executor_), executor_);
+    }
+    template <class Other>
+        requires std::same_as<T, message>
+    basic_sender<Other, Executor> into(error_code& ec) const {
+        diagnostics details;
+        return into<Other>(ec, details);
+    }
+
+    /// As above, but throws `system_error`, whose text names both types.
+    template <class Other>
+        requires std::same_as<T, message>
+    basic_sender<Other, Executor> into() const {
+        error_code ec;
+        diagnostics details;
+        auto typed = into<Other>(ec, details);
+        if (ec) detail::throw_mismatch(ec, details);
+        return typed;
     }
 
     /// Whether this is a sender of a channel: neither empty nor closed. It may be so although the
@@ -298,6 +342,38 @@ public:
             std::move(value));
     }
 
+    /// Of a sender of `bytes`: sends a span of bytes, as the functions above send values. The span is
+    /// read when the operation is initiated.
+    void send(std::span<const std::byte> content, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        send_now(detail::bytes_view{content}, detail::ownership::copy, {}, ec);
+    }
+    void send(std::span<const std::byte> content)
+        requires std::same_as<T, bytes>
+    {
+        error_code ec;
+        send(content, ec);
+        check(ec, "send");
+    }
+    void send_for(
+        std::span<const std::byte> content, std::chrono::nanoseconds timeout, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        send_now(detail::bytes_view{content}, detail::ownership::copy, timeout, ec);
+    }
+    void try_send(std::span<const std::byte> content, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        try_now(detail::bytes_view{content}, detail::ownership::copy, ec);
+    }
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+        requires std::same_as<T, bytes>
+    auto async_send(std::span<const std::byte> content, Token&& token = Token()) {
+        return initiate<Token>(detail::bytes_view{content}, {}, token);
+    }
+
     // For strait itself: the untyped end.
     explicit basic_sender(std::shared_ptr<detail::sender_core> core, const Executor& executor)
         : core_(std::move(core)), executor_(executor) {}
@@ -316,7 +392,9 @@ private:
         return core_ ? core_->clone(executor) : nullptr;
     }
 
-    void send_now(const T& value, detail::ownership mode, detail::timeout limit, error_code& ec) {
+    template <class Value>
+    void send_now(
+        const Value& value, detail::ownership mode, detail::timeout limit, error_code& ec) {
         if (!core_) {
             ec = error::not_open;
             return;
@@ -329,7 +407,8 @@ private:
         core_->keep_buffer(message.take_buffer());
     }
 
-    void try_now(const T& value, detail::ownership mode, error_code& ec) {
+    template <class Value>
+    void try_now(const Value& value, detail::ownership mode, error_code& ec) {
         if (!core_) {
             ec = error::not_open;
             return;

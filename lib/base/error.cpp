@@ -35,6 +35,7 @@ const char* text(error e) noexcept {
     case error::no_inherited_ends: return "no ends were handed to this process";
     case error::no_such_end: return "no such end was handed to this process";
     case error::wrong_handle_kind: return "the handle holds something else";
+    case error::empty_set: return "the set has no receivers";
     }
     return "unknown strait error";
 }

@@ -54,7 +54,7 @@ error_code link_receiver::add_first(handle stream) {
 bool link_receiver::adopt_here(
     handle& stream, lease_source::target_id target, std::uint32_t lease) {
     const std::lock_guard lock(mutex_);
-    if (is_forked() || phase_ != phase::open || is_blocked_) return false;
+    if (is_forked() || phase_ != phase::open || is_blocked_ || set_ != nullptr) return false;
     if (box_.link_count() >= identity_.bounds.max_links) return false;
     const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     inbox::link& l = *box_.find(id);
@@ -527,7 +527,7 @@ link_receiver::outcome link_receiver::next_message(int& budget, incoming_message
     return outcome::message;
 }
 
-error_code link_receiver::try_recv(incoming_message& out) {
+error_code link_receiver::try_recv(incoming_message& out, bool look_again) {
     if (is_forked()) return error::owner_changed;
     finished_list finished;
     error_code ec;
@@ -539,7 +539,7 @@ error_code link_receiver::try_recv(incoming_message& out) {
             int budget = reads_per_event * static_cast<int>(std::max<std::size_t>(
                                                1, std::min<std::size_t>(box_.link_count(), 1 << 20)));
             outcome o = next_message(budget, out);
-            if (o == outcome::nothing) {
+            if (o == outcome::nothing && look_again) {
                 look();
                 o = next_message(budget, out);
             }
@@ -550,6 +550,23 @@ error_code link_receiver::try_recv(incoming_message& out) {
     }
     finish(finished, completion::post);
     tell_faults_before(ec, out);
+    return ec;
+}
+
+void link_receiver::put_back(incoming_message message) {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == phase::open) line_.push_front(std::move(message));
+}
+
+error_code link_receiver::join_set(os::poller* outer, std::uint32_t number) {
+    cancel();
+    const std::lock_guard lock(mutex_);
+    if (set_ != nullptr) set_->remove(poller_);
+    set_ = outer;
+    if (outer == nullptr) return {};
+    error_code ec = usable();
+    if (!ec) ec = outer->add(poller_, number);
+    if (ec) set_ = nullptr;
     return ec;
 }
 

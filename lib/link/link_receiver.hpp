@@ -66,7 +66,9 @@ public:
     void restart(recv_operation& op) override;
     void forget(recv_operation& op) noexcept override;
     error_code recv(incoming_message& out, const deadline& until) override;
-    error_code try_recv(incoming_message& out) override;
+    error_code try_recv(incoming_message& out, bool look) override;
+    void put_back(incoming_message message) override;
+    error_code join_set(os::poller* outer, std::uint32_t number) override;
     bool report(const fault& f) override;
     std::uint64_t faults() const noexcept override { return faults_.load(); }
     void on_fault(std::function<void(const fault&)> handler) override;
@@ -125,6 +127,7 @@ private:
     // The last cancel of one operation that did not find it: it may be decoding what it took.
     std::uint64_t missed_id_ = 0;
     error_code missed_why_;
+    os::poller* set_ = nullptr;   // of the set that it is in
     std::vector<inbox::link_id> ready_;
     std::vector<os::handle_batch> batches_;
 

@@ -14,7 +14,10 @@
 
 #include <strait/detail/link/cores.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <cstdio>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -99,6 +102,13 @@ void incoming_message::drop_unread_leases() noexcept {
     }
 }
 
+bool check_type(const channel_identity& found, const type_identity& expected, diagnostics& details) {
+    if (expected.is_any || found.fingerprint == expected.fingerprint) return true;
+    details.expected = describe(expected.name, expected.fingerprint);
+    details.found = describe(found.type_name, found.fingerprint);
+    return false;
+}
+
 message_reader::message_reader(incoming_message& message, receiver_core& receiver)
     : receiver_(receiver), leases_(message.leases) {
     fetch_memory(message);
@@ -124,6 +134,18 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
     message.leases.reset();  // from here on they are in the entries
 }
 
+error_code unfold(incoming_message& message) noexcept {
+    try {
+        fetch_memory(message);
+    } catch (const system_error& e) {
+        return e.code();
+    } catch (const std::bad_alloc&) {
+        return asio::error::no_buffer_space;
+    }
+    if (message.has_table || !message.handles.empty()) return error::bad_attachment;
+    return {};
+}
+
 message_reader::~message_reader() {
     for (const entry& e : entries_)
         if (!e.taken && leases_ && is_leased(e.what)) close_parked(*leases_, e.what.lease);
@@ -135,11 +157,8 @@ message_reader::entry& message_reader::find(std::uint32_t index, int kind) {
     return entries_[index];
 }
 
-void message_reader::check_type(const entry& e, const type_identity& expected) {
-    if (e.what.identity.fingerprint == expected.fingerprint) return;
-    details_.expected = describe(expected.name, expected.fingerprint);
-    details_.found = describe(e.what.identity.type_name, e.what.identity.fingerprint);
-    throw system_error(error::type_mismatch);
+void message_reader::require_type(const entry& e, const type_identity& expected) {
+    if (!check_type(e.what.identity, expected, details_)) throw system_error(error::type_mismatch);
 }
 
 handle message_reader::take_handle(std::uint32_t index) {
@@ -159,10 +178,10 @@ std::shared_ptr<sender_core> message_reader::take_sender(
         e.taken = true;
         e.what.identity = link->identity();
         e.sender = std::make_shared<link_sender>(std::move(link), executor_);
-        check_type(e, expected);
+        require_type(e, expected);
         return e.sender;
     }
-    check_type(e, expected);
+    require_type(e, expected);
     if (e.handles.size() != 1 || !os::is_link_stream(e.handles[0]))
         throw system_error(error::bad_attachment);
     e.taken = true;
@@ -177,7 +196,7 @@ std::shared_ptr<receiver_core> message_reader::take_receiver(
     std::uint32_t index, const type_identity& expected) {
     entry& e = find(index, static_cast<int>(attachment_kind::receiver));
     if (e.taken) throw system_error(error::bad_attachment);
-    check_type(e, expected);
+    require_type(e, expected);
     e.taken = true;
     cargo load;
     if (error_code ec = get_cargo(

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace strait::detail::os {
@@ -37,6 +38,11 @@ public:
     error_code add(const handle& stream, stream_id id);
     void remove(stream_id id) noexcept;
 
+    // Everything that the other one tells of, now and later, counts as one stream here. It is removed
+    // before either goes; both are used by one thread.
+    error_code add(poller& inner, stream_id id);
+    void remove(poller& inner) noexcept;
+
     // Which streams can be read or are at their end: all of them as of some moment during this
     // call. A negative timeout waits for ever. An interrupting signal is reported as such, and then
     // nothing is known.
@@ -56,11 +62,20 @@ public:
     void abandon() noexcept;
 
 private:
+    void list_streams(std::vector<std::pair<const handle*, stream_id>>& all) const;
+    error_code open_set();
+    error_code join(poller& inner);
+    void leave(poller& inner) noexcept;
+    error_code rejoin();
     error_code poll_streams(std::int64_t timeout_ns, std::vector<stream_id>& ready);
     error_code watch_handle(const boost::asio::any_io_executor& executor, const handle& h,
         std::unique_ptr<watch>& w, const watch_callback& callback);
 
     std::map<stream_id, const handle*> streams_;
+    std::map<stream_id, poller*> inner_;
+    poller* outer_ = nullptr;
+    stream_id id_in_outer_ = 0;
+    const handle* told_by_ = nullptr;                     // what the outer one's epoll watches
     handle set_;                                          // epoll
     std::unique_ptr<watch> watch_;                        // on set_, or on the only stream
     std::map<stream_id, std::unique_ptr<watch>> watches_;  // where there is no epoll

@@ -32,6 +32,7 @@ class region;
 struct type_identity {
     std::uint64_t fingerprint = 0;
     std::string_view name;
+    bool is_any = false;  // asked for: whatever the type is
 };
 
 class attachment_writer {

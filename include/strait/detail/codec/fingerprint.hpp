@@ -113,9 +113,13 @@ constexpr std::uint64_t fingerprint_of() {
     }
 }
 
+// Whether ends of T are erased: ends of whatever type.
+template <class T>
+inline constexpr bool stands_for_any = false;
+
 template <class T>
 constexpr type_identity identity_of() {
-    return {fingerprint_of<T>(), type_name_of<T>()};
+    return {fingerprint_of<T>(), type_name_of<T>(), stands_for_any<T>};
 }
 
 }  // namespace strait::detail

@@ -109,17 +109,56 @@ private:
     outgoing_message message_;  // refers to value_, and goes before it
 };
 
-template <class T, class Handler, class Executor>
+// What a receive does with its message and how it calls its handler. A target is told to `prepare`
+// before a message leaves the line, and to `accept` it, perhaps several until one is of use; in the
+// end to `complete`.
+
+// void(error_code, T)
+template <class T>
+class value_target {
+public:
+    void prepare() { value_.emplace(make_value<T>()); }
+
+    error_code accept(
+        const std::shared_ptr<receiver_core>& from, incoming_message& message, diagnostics& why) {
+        const error_code ec = decode_message(from, message, *value_, why);
+        if (ec) prepare();
+        return ec;
+    }
+
+    template <class Handler>
+    void complete(Handler& handler, const error_code& ec) {
+        std::move(handler)(ec, std::move(*value_));
+    }
+
+protected:
+    std::optional<T> value_;
+};
+
+// void(error_code, std::optional<T>): the end of the channel is no error but an empty optional.
+template <class T>
+class next_target : public value_target<T> {
+public:
+    template <class Handler>
+    void complete(Handler& handler, error_code ec) {
+        if (ec) this->value_.reset();
+        if (ec == asio::error::eof) ec.clear();
+        std::move(handler)(ec, std::move(this->value_));
+    }
+};
+
+template <class Target, class Handler, class Executor>
 class recv_handler_operation final
-    : public handler_operation<recv_handler_operation<T, Handler, Executor>, recv_operation,
+    : public handler_operation<recv_handler_operation<Target, Handler, Executor>, recv_operation,
           receiver_core, Handler, Executor> {
 public:
     using base = typename recv_handler_operation::handler_operation;
 
     template <class H>
-    recv_handler_operation(
-        H&& handler, std::shared_ptr<receiver_core> core, const Executor& io_executor)
-        : base(std::forward<H>(handler), std::move(core), io_executor) {}
+    recv_handler_operation(H&& handler, std::shared_ptr<receiver_core> core,
+        const Executor& io_executor, Target target)
+        : base(std::forward<H>(handler), std::move(core), io_executor),
+          target_(std::move(target)) {}
 
     ~recv_handler_operation() {
         if (this->core_ && this->where == recv_operation::state::granted)
@@ -136,27 +175,26 @@ public:
     // called leaves it to the next receive.
     void run() {
         error_code ec;
-        std::optional<T> value;
         {
             guard unless_done{this};
             incoming_message message;
-            value.emplace(make_value<T>());
+            target_.prepare();
             if (this->core_ && !this->core_->take(*this, message)) return unless_done.dismiss();
             ec = this->result;
             if (!ec && this->core_) {
                 diagnostics details;
-                ec = decode_message(*this->core_, message, *value, details);
-                if (ec && !deliver_fault({ec, std::move(details)}, unless_done)) {
+                ec = target_.accept(this->core_, message, details);
+                if (is_fault(ec) && !deliver_fault({ec, std::move(details)}, unless_done)) {
                     unless_done.dismiss();
                     return this->core_->restart(*this);
                 }
-                if (ec) value.emplace(make_value<T>());
             }
             unless_done.dismiss();
         }
         this->disconnect_slot();
+        Target target = std::move(target_);
         Handler handler = this->release();
-        std::move(handler)(ec, std::move(*value));
+        target.complete(handler, ec);
     }
 
 private:
@@ -180,6 +218,8 @@ private:
             throw;
         }
     }
+
+    Target target_;
 };
 
 // Initiations hold what they need by value: the end may be moved before they are called.
@@ -242,17 +282,19 @@ private:
     std::shared_ptr<sender_core> core_;
 };
 
-template <class T, class Executor>
+template <class Executor>
 class initiate_recv : public end_initiation<Executor> {
 public:
     initiate_recv(std::shared_ptr<receiver_core> core, Executor executor)
         : end_initiation<Executor>(std::move(executor)), core_(std::move(core)) {}
 
-    template <class Handler>
-    void operator()(Handler&& handler, timeout limit) const {
+    template <class Handler, class Target>
+    void operator()(Handler&& handler, timeout limit, Target target) const {
         require_executor(handler, this->executor_);
-        using op_type = recv_handler_operation<T, std::decay_t<Handler>, Executor>;
-        op_type::make(std::forward<Handler>(handler), core_, this->executor_)->start(limit);
+        using op_type = recv_handler_operation<Target, std::decay_t<Handler>, Executor>;
+        op_type::make(
+            std::forward<Handler>(handler), core_, this->executor_, std::move(target))
+            ->start(limit);
     }
 
 private:

@@ -10,7 +10,17 @@
 #include <strait/codec.hpp>
 #include <strait/detail/link/cores.hpp>
 
+#include <boost/asio/error.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
 // Where the codec and the links meet: a T becomes a message and back.
+
+namespace strait {
+class message;
+}
 
 namespace strait::detail {
 
@@ -31,21 +41,46 @@ error_code encode_message(
     }
 }
 
+// Whether the end is one of a channel of T; else why not.
+template <class T, class Core>
+error_code match(const std::shared_ptr<Core>& core, diagnostics& details) {
+    if (!core) return error::not_open;
+    return check_type(core->identity(), identity_of<T>(), details) ? error_code()
+                                                                   : error::type_mismatch;
+}
+
+[[noreturn]] inline void throw_mismatch(const error_code& ec, const diagnostics& details) {
+    if (details.found.empty()) throw system_error(ec);
+    throw system_error(ec, details.found + " instead of " + details.expected);
+}
+
+// Whether an error says that a message was of no use, rather than that it did not fit what it was
+// received into.
+inline bool is_fault(const error_code& ec) noexcept {
+    return ec && ec != asio::error::message_size;
+}
+
+// A T out of a message of that receiver; the erased `message` takes it as it is.
 template <class T>
-error_code decode_message(receiver_core& receiver, incoming_message& message, T& value,
-    diagnostics& details) noexcept {
+error_code decode_message(const std::shared_ptr<receiver_core>& receiver,
+    incoming_message& message, T& value, diagnostics& details) noexcept {
     if (message.fault) return message.fault;
-    std::optional<message_reader> attachments;
-    try {
-        attachments.emplace(message, receiver);
-        input_archive archive(attachments->value(), &*attachments, receiver.identity().bounds);
-        decode(archive, value);
-        attachments->finish();
+    if constexpr (std::is_same_v<T, strait::message>) {
+        value = T(std::move(message), receiver);
         return {};
-    } catch (...) {
-        const error_code ec = current_exception_code();
-        if (attachments) details = attachments->details();
-        return ec;
+    } else {
+        std::optional<message_reader> attachments;
+        try {
+            attachments.emplace(message, *receiver);
+            input_archive archive(attachments->value(), &*attachments, receiver->identity().bounds);
+            decode(archive, value);
+            attachments->finish();
+            return {};
+        } catch (...) {
+            const error_code ec = current_exception_code();
+            if (attachments) details = attachments->details();
+            return ec;
+        }
     }
 }
 

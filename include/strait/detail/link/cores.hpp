@@ -40,6 +40,10 @@ struct fault {
 
 namespace detail {
 
+namespace os {
+class poller;
+}
+
 namespace asio = boost::asio;
 
 using deadline = std::optional<std::chrono::steady_clock::time_point>;
@@ -55,6 +59,10 @@ struct channel_identity {
         return id[0] == other.id[0] && id[1] == other.id[1];
     }
 };
+
+// Whether a channel is of that type; else names both.
+STRAIT_DECL bool check_type(
+    const channel_identity& found, const type_identity& expected, diagnostics& details);
 
 class lease_source;
 
@@ -133,7 +141,17 @@ public:
     virtual void forget(recv_operation& op) noexcept = 0;
 
     virtual error_code recv(incoming_message& out, const deadline& until) = 0;
-    virtual error_code try_recv(incoming_message& out) = 0;
+
+    // With `look` the system is asked for more once what was read is given out; else would_block
+    // says no more than that.
+    virtual error_code try_recv(incoming_message& out, bool look) = 0;
+
+    // A message that was taken is first in line again.
+    virtual void put_back(incoming_message message) = 0;
+
+    // For a set of receivers: what this one waits for becomes a part of what `outer` waits for,
+    // under that number; until it is null again.
+    virtual error_code join_set(os::poller* outer, std::uint32_t number) = 0;
 
     // Counts a fault and tells the handler; true when faults are to be delivered to the caller.
     virtual bool report(const fault& f) = 0;
@@ -175,7 +193,7 @@ private:
     struct entry;
 
     entry& find(std::uint32_t index, int kind);
-    void check_type(const entry& e, const type_identity& expected);
+    void require_type(const entry& e, const type_identity& expected);
 
     receiver_core& receiver_;
     std::shared_ptr<lease_table> leases_;
@@ -184,6 +202,10 @@ private:
     std::vector<entry> entries_;
     diagnostics details_;
 };
+
+// Brings the bytes of a message that may have no attachments to where `body` says. What it should
+// not have is an error.
+STRAIT_DECL error_code unfold(incoming_message& message) noexcept;
 
 // Makes a channel. Either executor may be empty.
 STRAIT_DECL std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>

@@ -174,8 +174,8 @@ public:
 
     void finish(completion how) override {
         if (how == completion::destroy) return abandon();
-        // A receive may have to wait again.
-        if constexpr (!std::is_same_v<Base, recv_operation>)
+        // What takes something last may have to wait again.
+        if constexpr (!requires { &Base::where; })
             if (timer_) timer_->stop();
         const executor_type executor = asio::get_associated_executor(handler_, io_executor_);
         scheduled_operation<Derived> scheduled(self());
