@@ -20,7 +20,7 @@ struct limits {
     /// that a peer can make the receiver hold no more than that for each link.
     std::uint32_t max_message_bytes = 64u << 20;
 
-    /// Handles one message may carry, those of ends included. 4096: a quarter of the customary hard limit of
+    /// Handles one message may carry, those of ends and of shared memory included. 4096: a quarter of the customary hard limit of
     /// descriptors a process, and a bound for what a hostile message can open here.
     std::uint32_t max_handles_per_message = 4096;
 
@@ -36,14 +36,15 @@ struct limits {
     /// descriptor.
     std::uint32_t max_links = 4096;
 
-    /// Links that one link may have adopted and that still live, so that one peer cannot use up
-    /// `max_links` for the others.
+    /// Links that one link may have adopted and that still live, those that they adopted in turn
+    /// included, so that one peer cannot use up `max_links` for the others.
     std::uint32_t max_adopted_per_link = 1024;
 
-    /// Bytes of half messages, over all links of a receiver, and of one message with everything that is
-    /// unread in the receivers that it carries (at most 4 GiB); the link that goes past it is ended with
-    /// `asio::error::no_buffer_space`, and its sender sees `broken_pipe`. Whole messages read ahead
-    /// take at most 64 KiB for each link beside it. 512 MiB: eight of the largest messages.
+    /// Bytes of messages in fragments, half ones and whole ones that wait for their turn, over all links
+    /// of a receiver. The link that goes past it is ended with `asio::error::no_buffer_space`, and its
+    /// sender sees `broken_pipe`; a single message beyond it, with everything that is unread in the
+    /// receivers that it carries, is refused by its sender. Small messages read ahead take at most
+    /// 64 KiB for each link beside it. 512 MiB: eight of the largest messages.
     std::uint64_t max_inbox_bytes = 512u << 20;
 
     /// Encoded bytes that waiting sends of one process may hold on one channel. Beyond it a send fails with
