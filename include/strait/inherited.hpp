@@ -8,12 +8,12 @@
 #define STRAIT_INHERITED_HPP
 
 #include <strait/detail/config.hpp>
+#include <strait/detail/ends/executor_of.hpp>
 #include <strait/error.hpp>
 #include <strait/handle.hpp>
 #include <strait/impl/process_plan.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/execution_context.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -27,19 +27,6 @@
 namespace strait {
 
 namespace detail {
-
-template <class Where>
-concept executor_or_context =
-    std::convertible_to<Where, boost::asio::any_io_executor> ||
-    std::derived_from<std::remove_cvref_t<Where>, boost::asio::execution_context>;
-
-template <executor_or_context Where>
-boost::asio::any_io_executor executor_of(Where&& where) {
-    if constexpr (std::convertible_to<Where, boost::asio::any_io_executor>)
-        return where;
-    else
-        return where.get_executor();
-}
 
 // What decoding makes: ends on any executor.
 template <class End>

@@ -41,6 +41,8 @@ struct probe_state : checked_operation {
     std::function<void()> then;  // the rest of the handler
     std::optional<error_code> code;
     std::optional<note> value;
+    receiver<note> accepted;
+    sender<note> connected;
 };
 
 // The one type of handler that all operations of the table are started with: whether it has an
@@ -66,6 +68,19 @@ public:
     }
     void operator()(error_code ec, std::optional<note> back) {
         state_->value = std::move(back);
+        finish(ec);
+    }
+    void operator()(error_code ec, receiver<note> channel, strait::peer) {
+        state_->accepted = std::move(channel);
+        finish(ec);
+    }
+    void operator()(error_code ec, receiver<note> channel, note first) {
+        state_->accepted = std::move(channel);
+        state_->value.emplace(std::move(first));
+        finish(ec);
+    }
+    void operator()(error_code ec, sender<note> channel) {
+        state_->connected = std::move(channel);
         finish(ec);
     }
 
@@ -111,6 +126,8 @@ public:
     bool completed() const { return calls() != 0; }
     error_code code() const { return state_->code.value(); }
     const std::optional<note>& value() const { return state_->value; }
+    receiver<note>& accepted() { return state_->accepted; }
+    sender<note>& connected() { return state_->connected; }
 
     // Whether the handler is gone, called or not, with all memory of its operation.
     bool is_gone() const { return life_.expired() && state_->resource()->live_bytes() == 0; }

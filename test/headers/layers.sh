@@ -26,9 +26,10 @@ awk '
 # The layer of a file by its path, without include/ or lib/; -1 if it is none of the tree.
 function layer(path) {
     if (path ~ /\.\./) return -1
-    if (path ~ /^strait\/(error|limits|version|endpoint|peer|exit_status)\.hpp$/) return 0
+    if (path ~ /^strait\/(error|limits|version|endpoint|exit_status)\.hpp$/) return 0
     if (path ~ /^strait\/detail\/(config|byte_buffer|attachments|chunk)\.hpp$/) return 0
     if (path ~ /^base\//) return 0
+    if (path ~ /^strait\/peer\.hpp$/) return 1
     if (path ~ /^strait\/(impl\/)?handle(_[a-z]+)?\.hpp$/) return 1
     if (path ~ /^(posix|windows)\//) return 1
     if (path ~ /^(wire|strait\/detail\/wire)\//) return 2
@@ -36,7 +37,7 @@ function layer(path) {
     if (path ~ /^(link|strait\/detail\/link)\//) return 3
     if (path ~ /^strait\/(codec|boost_archive)\.hpp$/) return 4
     if (path ~ /^(codec|strait\/detail\/codec)\//) return 4
-    if (path ~ /^(ends|process|strait\/impl)\//) return 5
+    if (path ~ /^(ends|process|names|strait\/impl)\//) return 5
     if (path ~ /^strait\.hpp$/ || path ~ /^strait\/[a-z_0-9]+\.hpp$/) return 5
     if (path ~ /^strait\/detail\/ends\//) return 5
     return -1
