@@ -26,6 +26,14 @@
 #include <thread>
 #include <type_traits>
 
+// clang 14 with its sanitizers cannot compile coroutines that are given several results at once
+// ("Cannot represent a difference across sections").
+#if defined(__clang__)
+#if __has_feature(address_sanitizer)
+#define STRAIT_TEST_NO_COROUTINES 1
+#endif
+#endif
+
 using namespace strait::test;
 using namespace std::chrono_literals;
 using strait::diagnostics;
@@ -181,6 +189,37 @@ static_assert(std::is_same_v<on_context::executor_type, asio::io_context::execut
 static_assert(std::is_constructible_v<listener, on_context>);
 static_assert(std::is_same_v<listener::value_type, note>);
 static_assert(std::is_copy_constructible_v<strait::peer>);
+
+#if !defined(STRAIT_TEST_NO_COROUTINES)
+struct parcel {
+    int number = 0;
+};
+
+asio::awaitable<void> connect_in_coroutine(asio::io_context& context, endpoint at) {
+    const sender<parcel> tx = co_await strait::async_connect<parcel>(context, at);
+    BOOST_TEST(tx.is_open());
+}
+
+asio::awaitable<void> use_in_coroutine(asio::io_context& context, strait::listener<parcel>& l) {
+    // deferred by default
+    auto accepting = l.async_accept();
+    asio::co_spawn(context, connect_in_coroutine(context, l.local_endpoint()), asio::detached);
+    auto [rx, who] = co_await std::move(accepting);
+    BOOST_TEST(rx.is_open());
+    BOOST_TEST(who.uid() >= 0);
+    auto [ec, none, nobody] = co_await l.async_accept_for(1ms, asio::as_tuple(asio::use_awaitable));
+    BOOST_TEST(ec == asio::error::timed_out);
+    error_code redirected;
+    co_await l.async_accept_for(1ms, asio::redirect_error(asio::use_awaitable, redirected));
+    BOOST_TEST(redirected == asio::error::timed_out);
+    // raced against a timer
+    using namespace asio::experimental::awaitable_operators;
+    asio::steady_timer timer(context, 1ms);
+    const auto winner =
+        co_await (l.async_accept(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
+    BOOST_TEST(winner.index() == 1u);
+}
+#endif
 
 }  // namespace
 
@@ -427,34 +466,12 @@ BOOST_AUTO_TEST_CASE(a_handler_that_owns_its_object_goes_with_the_context) {
 BOOST_AUTO_TEST_CASE(the_customary_tokens_work) {
     listener l(context, endpoint::generate());
     const endpoint at = l.local_endpoint();
-    const auto use = [&]() -> asio::awaitable<void> {
-        // deferred by default, awaited
-        auto connecting = strait::async_connect<note>(context, at);
-        auto accepting = l.async_accept();
-        sender<note> tx;
-        asio::co_spawn(
-            context,
-            [&]() -> asio::awaitable<void> { tx = co_await strait::async_connect<note>(context, at); },
-            asio::detached);
-        auto [rx, who] = co_await std::move(accepting);
-        BOOST_TEST(rx.is_open());
-        BOOST_TEST(who.uid() >= 0);
-        // as_tuple and redirect_error
-        l.cancel();
-        auto [ec, none, nobody] = co_await l.async_accept_for(1ms, asio::as_tuple(asio::use_awaitable));
-        BOOST_TEST(ec == asio::error::timed_out);
-        error_code redirected;
-        co_await l.async_accept_for(1ms, asio::redirect_error(asio::use_awaitable, redirected));
-        BOOST_TEST(redirected == asio::error::timed_out);
-        // raced against a timer
-        using namespace asio::experimental::awaitable_operators;
-        asio::steady_timer timer(context, 1ms);
-        const auto winner =
-            co_await (l.async_accept(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
-        BOOST_TEST(winner.index() == 1u);
-    };
-    asio::co_spawn(context, use, [](std::exception_ptr e) { BOOST_TEST(!e); });
+#if !defined(STRAIT_TEST_NO_COROUTINES)
+    strait::listener<parcel> parcels(context, endpoint::generate());
+    asio::co_spawn(
+        context, use_in_coroutine(context, parcels), [](std::exception_ptr e) { BOOST_TEST(!e); });
     run();
+#endif
 
     auto accepted = l.async_accept(asio::use_future);
     auto connected = strait::async_connect<note>(context, at, asio::use_future);

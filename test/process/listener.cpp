@@ -6,6 +6,9 @@
 
 #include "process/names.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
 #include <csignal>
 #include <filesystem>
 #include <set>
@@ -55,6 +58,15 @@ STRAIT_TEST_ROLE(names_denied) {
     error_code ec;
     connect<line_of_text>(endpoint(args[0]), ec);
     return ec == asio::error::access_denied ? 0 : 1;
+}
+
+// As another user. 0 if it was let in, 1 if it was not.
+STRAIT_TEST_ROLE(names_stranger) {
+    if (::setgid(65534) != 0 || ::setuid(65534) != 0) return 2;
+    error_code ec;
+    connect<line_of_text>(endpoint(args[0]), ec);
+    if (!ec) return 0;
+    return ec == asio::error::access_denied ? 1 : 3;
 }
 
 namespace {
@@ -360,7 +372,7 @@ BOOST_AUTO_TEST_CASE(unfinished_handshakes_are_bounded_and_the_oldest_goes) {
     names.accept_for(0ns, ec);
     BOOST_TEST(ec == asio::error::timed_out);
     BOOST_TEST(names.faults() == 3u);
-    for (int i = 0; i != 5; ++i) BOOST_TEST(is_readable(silent[i]) == (i < 3));
+    for (std::size_t i = 0; i != 5; ++i) BOOST_TEST(is_readable(silent[i]) == (i < 3));
     auto child = sending_client(at, 1);
     BOOST_TEST(names.accept().first.recv().number == 1);
     child.wait();
@@ -431,20 +443,49 @@ BOOST_AUTO_TEST_CASE(a_policy_may_close_the_listener) {
 
 BOOST_AUTO_TEST_CASE(the_mode_of_the_file_is_as_asked_whatever_the_umask_which_is_left_alone) {
     const endpoint at = files.at("socket");
-    for (const mode_t mask : {0000, 0022, 0777}) {
+    for (const mode_t mask : {0000u, 0022u, 0777u}) {
         const mode_t before = ::umask(mask);
         {
             strait::listener<line_of_text> names(at);
             BOOST_TEST(mode_of(at) == 0600u);
             listener_options options;
-            options.who = access::own_group;
+            options.who = strait::access::own_group;
             names.open(at, options);
             BOOST_TEST(mode_of(at) == 0660u);
-            options.who = access::everybody;
+            options.who = strait::access::everybody;
             names.open(at, options);
             BOOST_TEST(mode_of(at) == 0666u);
         }
         BOOST_TEST(::umask(before) == mask);
+    }
+}
+
+// Abstract names have no permissions: the listener compares the user itself.
+BOOST_AUTO_TEST_CASE(another_user_is_let_in_only_if_everybody_is) {
+    if (::geteuid() != 0) return;  // nobody else can become another user
+    std::filesystem::permissions(files.path(), std::filesystem::perms(0755));
+    for (const endpoint& at : some_endpoints()) {
+        if (at.what() == endpoint::kind::path && at != files.at("socket")) continue;
+        for (const auto who : {strait::access::own_user, strait::access::own_group,
+                 strait::access::everybody}) {
+            listener_options options;
+            options.who = who;
+            strait::listener<line_of_text> names(context, at, options);
+            bool accepted = false;
+            names.async_accept([&](error_code, receiver<line_of_text> rx, strait::peer from) {
+                accepted = rx.is_open();
+                if (accepted) BOOST_TEST(from.uid() == 65534);
+            });
+            auto work = asio::make_work_guard(context);
+            std::thread loop([&] { context.run(); });
+            child_process stranger("names_stranger", {at.to_string()});
+            BOOST_TEST(stranger.wait().code == (who == strait::access::everybody ? 0 : 1));
+            asio::post(context, [&] { names.cancel(); });
+            work.reset();
+            loop.join();
+            context.restart();
+            BOOST_TEST(accepted == (who == strait::access::everybody));
+        }
     }
 }
 

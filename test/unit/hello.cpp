@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(another_type_is_named) {
 // Every byte of the head, and of what must be zero, counts; nothing crashes, whatever comes.
 BOOST_AUTO_TEST_CASE(what_is_no_greeting_is_refused_at_once) {
     const auto good = bytes_of(answer_code::none, some_channel());
-    for (const std::size_t at : {0, 1, 2, 3, 9, 15, 16, 17, 20}) {
+    for (const std::size_t at : {0u, 1u, 2u, 3u, 9u, 15u, 16u, 17u, 20u}) {
         auto bytes = good;
         bytes[at] ^= std::byte{0x40};
         BOOST_TEST((feed_all(bytes) == state::broken), "byte " << at);
