@@ -26,14 +26,6 @@
 #include <thread>
 #include <type_traits>
 
-// clang 14 with its sanitizers cannot compile coroutines that are given several results at once
-// ("Cannot represent a difference across sections").
-#if defined(__clang__)
-#if __has_feature(address_sanitizer)
-#define STRAIT_TEST_NO_COROUTINES 1
-#endif
-#endif
-
 using namespace strait::test;
 using namespace std::chrono_literals;
 using strait::diagnostics;
@@ -190,7 +182,6 @@ static_assert(std::is_constructible_v<listener, on_context>);
 static_assert(std::is_same_v<listener::value_type, note>);
 static_assert(std::is_copy_constructible_v<strait::peer>);
 
-#if !defined(STRAIT_TEST_NO_COROUTINES)
 struct parcel {
     int number = 0;
 };
@@ -219,7 +210,6 @@ asio::awaitable<void> use_in_coroutine(asio::io_context& context, strait::listen
         co_await (l.async_accept(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
     BOOST_TEST(winner.index() == 1u);
 }
-#endif
 
 }  // namespace
 
@@ -466,12 +456,10 @@ BOOST_AUTO_TEST_CASE(a_handler_that_owns_its_object_goes_with_the_context) {
 BOOST_AUTO_TEST_CASE(the_customary_tokens_work) {
     listener l(context, endpoint::generate());
     const endpoint at = l.local_endpoint();
-#if !defined(STRAIT_TEST_NO_COROUTINES)
     strait::listener<parcel> parcels(context, endpoint::generate());
     asio::co_spawn(
         context, use_in_coroutine(context, parcels), [](std::exception_ptr e) { BOOST_TEST(!e); });
     run();
-#endif
 
     auto accepted = l.async_accept(asio::use_future);
     auto connected = strait::async_connect<note>(context, at, asio::use_future);

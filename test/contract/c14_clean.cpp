@@ -24,7 +24,12 @@ using strait::sender;
 
 namespace {
 
-// Everything outside of processes that a program of this kind could leave behind.
+// Everything outside of processes that a program of this kind could leave behind: whatever is called
+// so. (Other programs of the machine come and go.)
+bool is_ours(const std::string& name) {
+    return name.find("strait") != std::string::npos || name.find("/st-") != std::string::npos;
+}
+
 struct leavings {
     std::set<std::string> names;
 
@@ -33,12 +38,12 @@ struct leavings {
         for (const char* folder : {"/dev/shm", "/tmp", "/dev/mqueue", "/run"}) {
             std::error_code ec;
             for (const auto& entry : std::filesystem::directory_iterator(folder, ec))
-                all.names.insert(entry.path().string());
+                if (is_ours(entry.path().string())) all.names.insert(entry.path().string());
         }
         std::ifstream sockets("/proc/net/unix");
         for (std::string line; std::getline(sockets, line);)
             if (const auto at = line.find_first_of("@/"); at != std::string::npos)
-                all.names.insert(line.substr(at));
+                if (is_ours(line.substr(at))) all.names.insert(line.substr(at));
         return all;
     }
 
