@@ -21,8 +21,8 @@ context_fixture::~context_fixture() {
 
 void context_fixture::run() {
     context.restart();
-    context.run_for(std::chrono::seconds(50));
-    BOOST_TEST_REQUIRE(context.stopped(), "the context has still work after 50 seconds");
+    context.run_for(std::chrono::seconds(100));
+    BOOST_TEST_REQUIRE(context.stopped(), "the context has still work after 100 seconds");
 }
 
 }  // namespace strait::test

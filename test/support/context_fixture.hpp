@@ -20,7 +20,7 @@ struct context_fixture : clean_fixture {
     ~context_fixture();
 
     // Runs until there is no work left, however often. The test case ends here if work is left
-    // after 50 seconds, which no test comes near.
+    // after 100 seconds, which no test comes near.
     void run();
 
     // For a test case that ends with operations pending on purpose.

@@ -19,7 +19,7 @@ namespace strait::test {
 
 namespace {
 
-constexpr unsigned seconds_of_a_role = 60;
+constexpr unsigned seconds_of_a_role = 120;
 
 // Local static: registrations run before main in any order.
 std::map<std::string_view, role_function>& roles() {

@@ -18,10 +18,10 @@
 namespace strait::test {
 
 // Ends the process, with SIGABRT, unless destroyed in time: it prints what hangs and the stack of
-// the thread that made the watchdog. Every test case runs under one of 60 seconds.
+// the thread that made the watchdog. Every test case runs under one of two minutes.
 class watchdog {
 public:
-    explicit watchdog(std::string what, std::chrono::milliseconds limit = std::chrono::seconds(60));
+    explicit watchdog(std::string what, std::chrono::milliseconds limit = std::chrono::seconds(120));
     ~watchdog();
     watchdog(const watchdog&) = delete;
     watchdog& operator=(const watchdog&) = delete;

@@ -37,7 +37,7 @@ inline handle temporary_file() {
     return file;
 }
 
-inline std::pair<handle, handle> make_pipe() {
+inline std::pair<handle, handle> make_plain_pipe() {
     int ends[2];
     BOOST_REQUIRE_EQUAL(::pipe(ends), 0);
     return {handle(ends[0]), handle(ends[1])};

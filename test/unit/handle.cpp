@@ -62,13 +62,13 @@ BOOST_AUTO_TEST_CASE(an_empty_handle_is_of_no_kind_and_gives_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_dropped_handle_is_closed) {
-    auto [reader, writer] = make_pipe();
+    auto [reader, writer] = make_plain_pipe();
     { const strait::handle dropped = std::move(writer); }
     BOOST_TEST(peer_sees_end(reader));
 }
 
 BOOST_AUTO_TEST_CASE(an_assigned_handle_closes_what_it_held) {
-    auto [reader, writer] = make_pipe();
+    auto [reader, writer] = make_plain_pipe();
     writer = strait::handle();
     BOOST_TEST(peer_sees_end(reader));
 }
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(close_leaves_errno_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_duplicate_is_the_same_thing_and_close_on_exec) {
-    auto [reader, writer] = make_pipe();
+    auto [reader, writer] = make_plain_pipe();
     BOOST_TEST(!is_close_on_exec(writer.native_handle()));
     const strait::handle copy = writer.duplicate();
     BOOST_TEST(is_close_on_exec(copy.native_handle()));
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_duplicate_is_the_same_thing_and_close_on_exec) {
 }
 
 BOOST_AUTO_TEST_CASE(the_kind_is_told) {
-    const auto [reader, writer] = make_pipe();
+    const auto [reader, writer] = make_plain_pipe();
     const auto [stream, stream_peer] = make_socket_pair(SOCK_STREAM);
     const auto [datagram, datagram_peer] = make_socket_pair(SOCK_DGRAM);
     BOOST_TEST(open_path("/", O_RDONLY).kind() == handle_kind::directory);

@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(pipes_go_out_of_asio_and_back) {
 
 BOOST_AUTO_TEST_CASE(a_pipe_turns_into_stream_descriptors_and_back) {
     asio::io_context context;
-    auto [read_end, write_end] = make_pipe();
+    auto [read_end, write_end] = make_plain_pipe();
     auto reader = read_end.into<asio::posix::stream_descriptor>(context);
     auto writer = write_end.into<asio::posix::stream_descriptor>(context);
     check_connected(writer, reader);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_turns_into_stream_descriptors_and_back) {
 }
 
 BOOST_AUTO_TEST_CASE(the_wrong_thing_is_refused_and_stays_where_it_was) {
-    auto [reader, writer] = make_pipe();
+    auto [reader, writer] = make_plain_pipe();
     auto [stream, stream_peer] = make_socket_pair(SOCK_STREAM);
     auto [datagram, datagram_peer] = make_socket_pair(SOCK_DGRAM);
     strait::handle tcp_socket = internet_socket(SOCK_STREAM);

@@ -346,8 +346,8 @@ BOOST_AUTO_TEST_CASE(a_region_can_neither_be_written_nor_resized) {
 BOOST_AUTO_TEST_CASE(what_a_forked_child_still_writes_is_not_what_is_frozen) {
     shared_memory_builder builder(mib);
     std::memset(builder.data(), 'p', mib);
-    auto [told, tell] = make_pipe();
-    auto [done, finish] = make_pipe();
+    auto [told, tell] = make_plain_pipe();
+    auto [done, finish] = make_plain_pipe();
     const pid_t child = ::fork();
     BOOST_REQUIRE(child != -1);
     if (child == 0) {
