@@ -171,28 +171,29 @@ public:
                   detail::default_token_t<executor_type>>
     auto async_stop(stop_mode how, Token&& token = Token()) {
         return boost::asio::async_compose<Token, void(error_code)>(
-            stopping{state_, how}, token, state_->executor);
+            stopping{state_, how, {}}, token, state_->executor);
     }
 
 private:
     struct stopping {
         std::shared_ptr<detail::router_state> state;
         stop_mode how;
-        bool begun = false;
+        std::shared_ptr<boost::asio::steady_timer> ended;
 
         template <class Self>
         void operator()(Self& self, const error_code& = {}) {
-            if (begun) {
+            if (ended) {
                 const bool done = state->routes.empty();
                 return self.complete(done ? error_code() : boost::asio::error::operation_aborted);
             }
-            begun = true;
+            ended = state->until_ended();
             self.reset_cancellation_state(boost::asio::enable_total_cancellation());
             const auto s = state;
+            const auto timer = ended;
             s->stop(how);
             // Either way it completes later.
             if (s->routes.empty()) return boost::asio::post(s->executor, std::move(self));
-            s->ended.async_wait(std::move(self));
+            timer->async_wait(std::move(self));
         }
     };
 
@@ -200,6 +201,7 @@ private:
     id_type add_route(
         basic_receiver<T, OtherExecutor>&& from, Callback&& callback, bool once, error_code& ec) {
         ec = state_->is_stopped || !from.is_open() ? error::not_open : error_code();
+        if (!ec && !state_->executor) ec = error::not_bound;
         if (ec) return 0;
         using route_type = detail::typed_route<T, std::decay_t<Callback>>;
         const id_type id = ++state_->last_id;

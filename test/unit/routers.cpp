@@ -327,4 +327,95 @@ BOOST_AUTO_TEST_CASE(a_stop_that_is_waited_for_can_be_cancelled) {
     BOOST_TEST(r.size() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_exception_handler_throws_goes_to_the_context_and_stops_nothing) {
+    for (const bool draining : {false, true}) {
+        router r(context);
+        auto [tx, rx] = make_channel<note>();
+        int calls = 0;
+        r.on_exception([](std::exception_ptr e) { std::rethrow_exception(e); });
+        r.add(std::move(rx), [&](note) {
+            ++calls;
+            throw std::runtime_error("callback");
+        });
+        for (int i = 0; i != 3; ++i) tx.send(note{});
+        tx.close();
+        bool stopped = false;
+        if (draining) r.async_stop(stop_mode::drain, [&](error_code ec) { stopped = !ec; });
+        context.restart();
+        for (int i = 0; i != 3; ++i) BOOST_CHECK_THROW(context.run(), std::runtime_error);
+        run();
+        BOOST_TEST(calls == 3);
+        BOOST_TEST(r.size() == 0u);
+        BOOST_TEST(stopped == draining);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_handler_that_throws_does_not_end_a_drain) {
+    router r(context);
+    auto [tx, rx] = make_channel<std::string>();
+    rx.on_fault([](const strait::fault&) { throw std::runtime_error("fault handler"); });
+    std::vector<std::string> heard;
+    r.add(std::move(rx), [&](std::string s) { heard.push_back(std::move(s)); });
+    {
+        sender<std::uint64_t> liar(tx.core(), {});
+        liar.send(~0ull);
+        sender<std::string>(tx.core(), {}).send("good");
+        liar = {};
+    }
+    bool stopped = false;
+    r.async_stop(stop_mode::drain, [&](error_code ec) { stopped = !ec; });
+    BOOST_CHECK_THROW(context.run(), std::runtime_error);
+    run();
+    BOOST_TEST(heard == std::vector<std::string>{"good"}, boost::test_tools::per_element());
+    BOOST_TEST(stopped);
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_handler_may_set_another) {
+    router r(context);
+    auto [tx, rx] = make_channel<note>();
+    int first = 0;
+    int second = 0;
+    r.on_exception([&, big = std::string(1000, 'b')](std::exception_ptr) {
+        r.on_exception([&](std::exception_ptr) { ++second; });
+        first += big.size() == 1000;
+    });
+    r.add(std::move(rx), [](note) { throw std::runtime_error("callback"); });
+    tx.send(note{});
+    tx.send(note{});
+    tx.close();
+    run();
+    BOOST_TEST(first == 1);
+    BOOST_TEST(second == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_router_may_outlive_its_context) {
+    for (const bool stopping : {false, true}) {
+        auto [tx, rx] = make_channel<note>();
+        const auto life = std::make_shared<int>();
+        std::optional<asio::io_context> mine(std::in_place);
+        router r(*mine);
+        r.add(std::move(rx), [life](note) {});
+        if (stopping) r.async_stop(stop_mode::drain, [life](error_code) { BOOST_TEST(false); });
+        mine.reset();
+        BOOST_TEST(life.use_count() == 2);
+        r.stop(stop_mode::cancel);
+        BOOST_TEST(life.use_count() == 1);
+        BOOST_TEST(r.size() == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(stopping_twice_completes_twice) {
+    router r(context);
+    auto [tx, rx] = make_channel<note>();
+    r.add(std::move(rx), [](note) {});
+    tx.send(note{});
+    int stopped = 0;
+    r.async_stop(stop_mode::drain, [&](error_code ec) { stopped += !ec; });
+    r.async_stop(stop_mode::cancel, [&](error_code ec) { stopped += !ec; });
+    run();
+    r.async_stop(stop_mode::drain, [&](error_code ec) { stopped += !ec; });
+    run();
+    BOOST_TEST(stopped == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,18 +48,27 @@ public:
 };
 
 struct router_state {
-    explicit router_state(const asio::any_io_executor& e) : executor(e), ended(e) {
-        ended.expires_at(asio::steady_timer::time_point::max());
-    }
+    explicit router_state(const asio::any_io_executor& e) : executor(e) {}
 
     void erase(std::uint64_t id) {
         routes.erase(id);
-        if (routes.empty()) ended.cancel();
+        if (!routes.empty()) return;
+        if (const auto timer = ended.lock()) timer->cancel();
     }
 
     void failed(std::exception_ptr e) {
         ++exceptions;
-        if (on_exception) on_exception(e);
+        // It may set another.
+        if (const auto handler = on_exception) handler(e);
+    }
+
+    std::shared_ptr<asio::steady_timer> until_ended() {
+        auto timer = ended.lock();
+        if (timer) return timer;
+        timer = std::make_shared<asio::steady_timer>(
+            executor, asio::steady_timer::time_point::max());
+        ended = timer;
+        return timer;
     }
 
     void stop(stop_mode how) {
@@ -75,7 +84,9 @@ struct router_state {
     bool is_stopped = false;
     std::uint64_t exceptions = 0;
     std::function<void(std::exception_ptr)> on_exception;
-    asio::steady_timer ended;  // cancelled when there is no route
+    // Cancelled when there is no route. It belongs to those who wait, since the router may outlive
+    // its context.
+    std::weak_ptr<asio::steady_timer> ended;
 };
 
 // A callback is void(T), which hears of values only, or void(error_code, T), which hears of faults and
@@ -112,7 +123,7 @@ public:
         if (std::exchange(draining_, true)) return;
         // Not from here, which may be a callback's.
         from_.cancel();
-        asio::post(router_executor(), [self = this->shared_from_this()] { self->drain(); });
+        drain_later();
     }
 
     any_receiver take_back() override {
@@ -126,6 +137,14 @@ public:
     const std::shared_ptr<receiver_core>& core() const noexcept override { return from_.core(); }
 
 private:
+    template <class Action>
+    struct on_leaving {
+        Action act;
+        ~on_leaving() noexcept(false) { act(); }
+    };
+    template <class Action>
+    on_leaving(Action) -> on_leaving<Action>;
+
     // So many in one turn of the event loop.
     static constexpr int batch = 64;
 
@@ -137,21 +156,31 @@ private:
             if (draining_ && !ended_ && !ec) call(ec, std::move(value));
             return;
         }
+        // Whatever is thrown out of here, the route goes on.
+        const on_leaving next{[this, &ec] {
+            if (ended_ || draining_) return;
+            is_fatal(ec) || ec == asio::error::operation_aborted ? end() : start();
+        }};
         call(ec, std::move(value));
-        if (ended_ || draining_) return;
-        is_fatal(ec) || ec == asio::error::operation_aborted ? end() : start();
     }
 
     void drain() {
+        const on_leaving next{[this] {
+            if (!ended_) drain_later();
+        }};
         for (int i = 0; i != batch && !ended_; ++i) {
             error_code ec;
             T value = from_.try_recv(ec);
             if (ec == asio::error::would_block) return end();
+            const on_leaving last{[this, &ec] {
+                if (is_fatal(ec)) end();
+            }};
             call(ec, std::move(value));
-            if (is_fatal(ec)) return end();
         }
-        if (!ended_)
-            asio::post(router_executor(), [self = this->shared_from_this()] { self->drain(); });
+    }
+
+    void drain_later() {
+        asio::post(router_executor(), [self = this->shared_from_this()] { self->drain(); });
     }
 
     void call(const error_code& ec, T value) {
