@@ -221,7 +221,7 @@ public:
         }
         do {
             detail::incoming_message message;
-            ec = core_->try_recv(message, true);
+            ec = core_->try_recv(message);
             if (ec) break;
             ec = decode(message, value);
         } while (ec == skipped());

@@ -86,6 +86,10 @@ private:
 ///
 /// *Executor.* A set without executor is *unbound*: blocking calls only.
 ///
+/// *Fault handlers* of the receivers (`basic_receiver::on_fault`) are called by a blocking call before
+/// it returns, else on the executor of the set. They may do with the set what they like. When one
+/// throws out of a blocking call, that one gives no events, and the next gives them.
+///
 /// *Default completion token*: that of the executor, else `asio::deferred`.
 ///
 /// *Thread safety.* Distinct objects: safe. Shared objects: unsafe; and while an asynchronous
@@ -147,7 +151,8 @@ public:
 
     executor_type get_executor() const noexcept { return executor_; }
 
-    /// Sets the executor; operations that wait complete with `asio::error::operation_aborted`.
+    /// Sets the executor of the set and of the receivers in it; operations that wait complete with
+    /// `asio::error::operation_aborted`.
     void bind(const Executor& executor) {
         executor_ = executor;
         if (core_) core_->bind(executor);
@@ -176,8 +181,9 @@ public:
         if (core_) core_->close();
     }
 
-    /// Takes a receiver into the set, with everything unread in it. Receives that wait on it complete
-    /// with `asio::error::operation_aborted`. A receiver whose channel has ended may be added: its
+    /// Takes a receiver into the set, with everything unread in it. It gets the executor of the set,
+    /// as do the ends in its messages. Receives that wait on it complete with
+    /// `asio::error::operation_aborted`. A receiver whose channel has ended may be added: its
     /// end is the next event.
     ///
     /// *Errors*: `error::not_open`: the receiver or the set is closed or empty; what the system reports.
@@ -203,10 +209,10 @@ public:
     /// Takes a receiver out of the set, with everything unread in it. It has the executor of the set.
     ///
     /// *Errors*: `error::no_such_end`: no receiver of that number is in the set.
+    /// `error::owner_changed`.
     any_receiver remove(id_type id, error_code& ec) {
-        auto core = core_ ? core_->remove(id) : nullptr;
-        ec = core ? error_code() : error::no_such_end;
-        if (core) core->bind(executor_);
+        ec = error::no_such_end;
+        auto core = core_ ? core_->remove(id, ec) : nullptr;
         return any_receiver(std::move(core), executor_);
     }
     any_receiver remove(id_type id) {

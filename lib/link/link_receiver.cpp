@@ -64,8 +64,8 @@ bool link_receiver::adopt_here(
     // The poller may watch something else now: those who wait must wait for that.
     if (!ec && std::exchange(is_armed_, false)) ec = arm();
     if (!ec) return true;
-    stream = std::move(l.stream);
     poller_.remove(id);
+    stream = std::move(l.stream);
     box_.drop(id, ec);
     static_cast<void>(box_.take_faults());
     static_cast<void>(box_.take_gone());
@@ -250,10 +250,16 @@ void link_receiver::restart(recv_operation& op) {
 
 void link_receiver::forget(recv_operation& op) noexcept {
     if (is_forked()) return;
-    const std::lock_guard lock(mutex_);
-    if (op.where == recv_operation::state::granted) granted_.erase(op);
-    if (op.where == recv_operation::state::waiting) waiting_.erase(op);
-    op.where = recv_operation::state::over;
+    finished_list finished;
+    {
+        const std::lock_guard lock(mutex_);
+        if (op.where == recv_operation::state::granted) granted_.erase(op);
+        if (op.where == recv_operation::state::waiting) waiting_.erase(op);
+        op.where = recv_operation::state::over;
+        // Its message is for the next.
+        if (!waiting_.empty()) pump(finished);
+    }
+    finish(finished, completion::post);
 }
 
 // Grants messages to those who wait, and sees to being called when there are more.
@@ -330,7 +336,7 @@ void link_receiver::on_shutdown(asio::execution_context& context) noexcept {
             op->where = recv_operation::state::over;
             destroyed.push_back(op);
         }
-        poller_.detach();
+        if (set_ == nullptr) poller_.detach();  // else it is the set that waits
         is_armed_ = false;
     }
     finish(destroyed, completion::destroy);
@@ -466,7 +472,7 @@ void link_receiver::add_fault(const error_code& code) {
 
 // One by one: the handler may throw, and the others are told the next time.
 void link_receiver::tell_faults() {
-    while (has_untold_faults_.load(std::memory_order_relaxed)) {
+    while (has_untold_faults()) {
         fault next;
         std::function<void(const fault&)> handler;
         {
@@ -483,7 +489,7 @@ void link_receiver::tell_faults() {
 
 // No user code is called from within an initiating function.
 void link_receiver::tell_faults_later() {
-    if (!has_untold_faults_.load(std::memory_order_relaxed)) return;
+    if (!has_untold_faults()) return;
     if (const asio::any_io_executor e = executor())
         asio::post(e, [self = shared_from_this()] { self->tell_faults(); });
 }
@@ -527,7 +533,13 @@ link_receiver::outcome link_receiver::next_message(int& budget, incoming_message
     return outcome::message;
 }
 
-error_code link_receiver::try_recv(incoming_message& out, bool look_again) {
+error_code link_receiver::try_recv(incoming_message& out) {
+    const error_code ec = try_take(out, true);
+    if (!is_forked()) tell_faults_before(ec, out);
+    return ec;
+}
+
+error_code link_receiver::try_take(incoming_message& out, bool look_again) {
     if (is_forked()) return error::owner_changed;
     finished_list finished;
     error_code ec;
@@ -549,13 +561,19 @@ error_code link_receiver::try_recv(incoming_message& out, bool look_again) {
         if (!waiting_.empty()) pump(finished);
     }
     finish(finished, completion::post);
-    tell_faults_before(ec, out);
     return ec;
 }
 
 void link_receiver::put_back(incoming_message message) {
-    const std::lock_guard lock(mutex_);
-    if (phase_ == phase::open) line_.push_front(std::move(message));
+    finished_list finished;
+    {
+        const std::lock_guard lock(mutex_);
+        if (phase_ != phase::open) return;
+        line_.push_front(std::move(message));
+        // Those who were granted something take what is first now: there is one more to grant.
+        if (!waiting_.empty()) pump(finished);
+    }
+    finish(finished, completion::post);
 }
 
 error_code link_receiver::join_set(os::poller* outer, std::uint32_t number) {
@@ -564,6 +582,7 @@ error_code link_receiver::join_set(os::poller* outer, std::uint32_t number) {
     if (set_ != nullptr) set_->remove(poller_);
     set_ = outer;
     if (outer == nullptr) return {};
+    poller_.detach();
     error_code ec = usable();
     if (!ec) ec = outer->add(poller_, number);
     if (ec) set_ = nullptr;

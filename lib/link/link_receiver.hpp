@@ -66,13 +66,19 @@ public:
     void restart(recv_operation& op) override;
     void forget(recv_operation& op) noexcept override;
     error_code recv(incoming_message& out, const deadline& until) override;
-    error_code try_recv(incoming_message& out, bool look) override;
+    error_code try_recv(incoming_message& out) override;
+    error_code try_take(incoming_message& out, bool look) override;
     void put_back(incoming_message message) override;
     error_code join_set(os::poller* outer, std::uint32_t number) override;
     bool report(const fault& f) override;
     std::uint64_t faults() const noexcept override { return faults_.load(); }
     void on_fault(std::function<void(const fault&)> handler) override;
     void deliver_faults(bool on) noexcept override { deliver_faults_.store(on); }
+    bool has_untold_faults() const noexcept override {
+        return has_untold_faults_.load(std::memory_order_relaxed);
+    }
+    void tell_faults() override;
+    void tell_faults_later() override;
     std::unique_ptr<cargo> freeze(error_code& ec) override;
     void thaw(std::unique_ptr<cargo> load) noexcept override;
 
@@ -105,8 +111,6 @@ private:
 
     // Without it.
     static void finish(finished_list& finished, completion how);
-    void tell_faults();
-    void tell_faults_later();
     void tell_faults_before(const error_code& ec, incoming_message& out);
 
     const channel_identity identity_;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 namespace strait::detail {
@@ -49,12 +50,25 @@ error_code link_set::usable() const noexcept {
     return {};
 }
 
+bool link_set::is_open() const noexcept {
+    if (is_forked()) return open_;
+    const std::lock_guard lock(mutex_);
+    return open_;
+}
+
+std::size_t link_set::size() const noexcept {
+    if (is_forked()) return members_.size();
+    const std::lock_guard lock(mutex_);
+    return members_.size();
+}
+
 void link_set::bind(const asio::any_io_executor& executor) {
     cancel();
     const std::lock_guard lock(mutex_);
     poller_.detach();
     executor_ = executor;
     is_registered_ = false;
+    for (const auto& [n, m] : members_) m.core->bind(executor);
 }
 
 asio::any_io_executor link_set::executor() const {
@@ -67,46 +81,58 @@ void link_set::cancel() noexcept {
     finished_list finished;
     {
         const std::lock_guard lock(mutex_);
-        take_all(waiting_, asio::error::operation_aborted, finished);
-        while (select_operation* op = granted_.pop_front()) {
-            op->result = asio::error::operation_aborted;
-            op->where = select_operation::state::over;
-        }
-        disarm();
+        abort_all(finished);
     }
     finish(finished, completion::post);
 }
 
 void link_set::close() noexcept {
-    if (!std::exchange(open_, false)) return;
     if (is_forked()) {
+        // The mutex may be held by a thread that does not exist here.
+        if (!std::exchange(open_, false)) return;
         poller_.abandon();
-    } else {
-        cancel();
+        for (const auto& [n, m] : members_) m.core->close();
+        members_.clear();
+        return;
+    }
+    finished_list finished;
+    std::unordered_map<number, member> members;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(open_, false)) return;
+        abort_all(finished);
         for (const auto& [n, m] : members_) static_cast<void>(m.core->join_set(nullptr, 0));
         poller_.detach();
+        members.swap(members_);
+        numbers_.clear();
+        listed_.clear();
     }
-    for (const auto& [n, m] : members_) m.core->close();
-    members_.clear();
-    numbers_.clear();
-    listed_.clear();
+    finish(finished, completion::post);
+    for (const auto& [n, m] : members) m.core->close();
 }
 
 std::uint64_t link_set::add(const std::shared_ptr<receiver_core>& core, error_code& ec) {
-    ec = usable();
-    if (ec) return 0;
-    do ++last_number_;
-    while (members_.contains(last_number_));
-    ec = core->join_set(&poller_, last_number_);
-    if (ec) return 0;
-    const std::uint64_t id = ++last_id_;
-    members_.emplace(last_number_, member{id, core, false});
-    numbers_.emplace(id, last_number_);
-    // What it has read ahead no poller tells of.
-    list(last_number_);
+    if (is_forked()) {
+        ec = error::owner_changed;
+        return 0;
+    }
+    core->cancel();
     finished_list finished;
+    std::uint64_t id = 0;
     {
         const std::lock_guard lock(mutex_);
+        ec = usable();
+        if (ec) return 0;
+        do ++last_number_;
+        while (members_.contains(last_number_));
+        ec = core->join_set(&poller_, last_number_);
+        if (ec) return 0;
+        core->bind(executor_);
+        id = ++last_id_;
+        members_.emplace(last_number_, member{id, core, false});
+        numbers_.emplace(id, last_number_);
+        // What it has read ahead no poller tells of.
+        list(last_number_);
         // Who waits must wait for the new member as well.
         disarm();
         grant(finished);
@@ -115,17 +141,30 @@ std::uint64_t link_set::add(const std::shared_ptr<receiver_core>& core, error_co
     return id;
 }
 
-std::shared_ptr<receiver_core> link_set::remove(std::uint64_t id) noexcept {
-    const auto at = numbers_.find(id);
-    if (at == numbers_.end() || is_forked()) return nullptr;
-    const number n = at->second;
-    auto core = members_.at(n).core;
-    static_cast<void>(core->join_set(nullptr, 0));
-    drop(n);
+std::shared_ptr<receiver_core> link_set::remove(std::uint64_t id, error_code& ec) {
+    ec = error::owner_changed;
+    if (is_forked()) return nullptr;
+    finished_list finished;
+    std::shared_ptr<receiver_core> core;
+    {
+        const std::lock_guard lock(mutex_);
+        ec = error::no_such_end;
+        const auto at = numbers_.find(id);
+        if (at == numbers_.end()) return nullptr;
+        core = members_.at(at->second).core;
+        static_cast<void>(core->join_set(nullptr, 0));
+        drop(at->second);
+        // It may have been all that kept the context busy for those who wait.
+        grant(finished);
+    }
+    finish(finished, completion::post);
+    ec.clear();
     return core;
 }
 
 std::shared_ptr<receiver_core> link_set::find(std::uint64_t id) const noexcept {
+    if (is_forked()) return nullptr;
+    const std::lock_guard lock(mutex_);
     const auto at = numbers_.find(id);
     return at == numbers_.end() ? nullptr : members_.at(at->second).core;
 }
@@ -143,58 +182,78 @@ void link_set::list(number n) {
     listed_.push_back(n);
 }
 
-error_code link_set::look(std::int64_t timeout_ns) {
-    const error_code ec = poller_.wait(timeout_ns, ready_);
+// Takes what is at hand, without calling anything of the user's. It looks each time: a list that
+// never becomes empty would hide those who are not in it.
+error_code link_set::collect(std::vector<raw_event>& out, core_list& faulty) {
+    const error_code ec = poller_.wait(0, ready_);
     if (!ec)
         for (const number n : ready_) list(n);
-    return ec;
-}
-
-void link_set::collect(std::vector<raw_event>& out) {
     for (std::size_t turns = listed_.size(); turns != 0 && out.size() < most_events; --turns) {
         const number n = listed_.front();
         listed_.pop_front();
         members_.at(n).is_listed = false;
-        if (collect_from(n, out)) list(n);
+        if (collect_from(n, out, faulty)) list(n);
     }
+    return out.empty() && ec != boost::system::errc::interrupted ? ec : error_code();
 }
 
 // Whether the member may have more.
-bool link_set::collect_from(number n, std::vector<raw_event>& out) {
-    const member m = members_.at(n);
-    for (std::size_t i = 0; i != batch_of_member; ++i) {
+bool link_set::collect_from(number n, std::vector<raw_event>& out, core_list& faulty) {
+    const member& m = members_.at(n);
+    bool has_more = true;
+    for (std::size_t i = 0; i != batch_of_member && has_more; ++i) {
         raw_event event;
         event.id = m.id;
-        event.code = m.core->try_recv(event.message, i == 0);
-        if (event.code == asio::error::would_block) return false;
+        event.code = m.core->try_take(event.message, i == 0);
+        has_more = !is_fatal(event.code) && event.code != asio::error::would_block;
+        if (event.code == asio::error::would_block) break;
         event.from = m.core;
         if (!event.code) event.code = event.message.fault;
-        const bool is_over = is_fatal(event.code);
         out.push_back(std::move(event));
-        if (is_over) {
-            static_cast<void>(m.core->join_set(nullptr, 0));
-            m.core->close();
-            drop(n);
-            return false;
-        }
     }
-    return true;
+    if (m.core->has_untold_faults()) faulty.push_back(m.core);
+    return has_more;
+}
+
+// The events are given: those who have ended leave.
+void link_set::settle(const std::vector<raw_event>& given) {
+    for (const raw_event& event : given) {
+        if (!is_fatal(event.code)) continue;
+        const auto at = numbers_.find(event.id);
+        if (at == numbers_.end()) continue;
+        static_cast<void>(event.from->join_set(nullptr, 0));
+        drop(at->second);
+        event.from->close();
+    }
+}
+
+// The events are not given after all.
+void link_set::put_back(std::vector<raw_event>& events) {
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+        if (!is_fatal(event->code)) event->from->put_back(std::move(event->message));
+        if (const auto at = numbers_.find(event->id); at != numbers_.end()) list(at->second);
+    }
+    events.clear();
 }
 
 void link_set::start(select_operation& op) {
-    if (error_code ec = usable()) {
+    finished_list finished;
+    if (is_forked()) {
         op.where = select_operation::state::over;
-        op.result = ec;
+        op.result = error::owner_changed;
         return op.finish(completion::post);
     }
-    finished_list finished;
     {
         const std::lock_guard lock(mutex_);
-        if (!executor_) {
+        op.result = usable();
+        if (!op.result && !executor_) op.result = error::not_bound;
+        if (op.result) {
             op.where = select_operation::state::over;
-            op.result = error::not_bound;
             finished.push_back(&op);
         } else {
+            if (!is_registered_)
+                context_service::of(executor_).add(std::weak_ptr<context_client>(weak_from_this()));
+            is_registered_ = true;
             op.where = select_operation::state::waiting;
             waiting_.push_back(op);
             grant(finished);
@@ -205,28 +264,26 @@ void link_set::start(select_operation& op) {
 
 // The first in the queue looks whether there is something, and waits again if there is not; when it
 // has taken, it is the next one's turn.
-void link_set::grant(finished_list& finished) {
-    if (waiting_.empty() || !granted_.empty()) return;
-    if (!listed_.empty()) {
+void link_set::grant(finished_list& finished, bool is_ready) {
+    if (waiting_.empty() || !granted_.empty() || is_blocked_) return;
+    if (is_ready || !listed_.empty()) {
         select_operation* op = waiting_.pop_front();
         op->where = select_operation::state::granted;
         granted_.push_back(*op);
         finished.push_back(op);
+        disarm();
     } else if (error_code ec = arm()) {
         take_all(waiting_, ec, finished);
     }
 }
 
 error_code link_set::arm() {
-    if (is_armed_) return {};
-    if (!is_registered_) {
-        context_service::of(executor_).add(std::weak_ptr<context_client>(weak_from_this()));
-        is_registered_ = true;
-    }
+    // Also when it is armed: a member may wait for something else since.
     if (error_code ec = poller_.async_wait(executor_, {&link_set::on_ready, shared_from_this()}))
         return ec;
     is_armed_ = true;
     // There may be nothing in the reactor that stands for those who wait.
+    idle_work_.reset();
     if (members_.empty()) idle_work_.emplace(executor_);
     return {};
 }
@@ -243,11 +300,11 @@ void link_set::on_ready(const std::shared_ptr<void>& object) {
         const std::lock_guard lock(self.mutex_);
         if (!std::exchange(self.is_armed_, false)) return;  // stopped in the meantime
         self.poller_.fired();
-        // An interrupted look is taken again, since what it asks for is still there.
-        static_cast<void>(self.look(0));
-        self.grant(finished);
+        self.idle_work_.reset();
+        self.grant(finished, true);
     }
-    finish(finished, completion::dispatch);
+    // Alone it may be completed from here; several would have to survive each other's handlers.
+    finish(finished, finished.size() == 1 ? completion::dispatch : completion::post);
 }
 
 void link_set::cancel(std::uint64_t id, const error_code& why) noexcept {
@@ -273,19 +330,17 @@ void link_set::cancel(std::uint64_t id, const error_code& why) noexcept {
 }
 
 bool link_set::take(select_operation& op, std::vector<raw_event>& out) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (op.where != select_operation::state::granted) return true;  // cancelled or closed
-        granted_.erase(op);
-        op.where = select_operation::state::over;
-    }
-    collect(out);
-    if (out.empty() && !look(0)) collect(out);
     finished_list finished;
+    core_list faulty;
     bool taken = true;
     {
         const std::lock_guard lock(mutex_);
-        if (out.empty()) {
+        if (op.where != select_operation::state::granted) return true;  // cancelled or closed
+        if (!is_blocked_) op.result = collect(out, faulty);
+        settle(out);
+        granted_.erase(op);
+        op.where = select_operation::state::over;
+        if (out.empty() && !op.result) {
             // A blocking call was faster.
             taken = false;
             op.where = select_operation::state::waiting;
@@ -294,27 +349,59 @@ bool link_set::take(select_operation& op, std::vector<raw_event>& out) {
         grant(finished);
     }
     finish(finished, completion::post);
+    for (const auto& core : faulty) core->tell_faults_later();
     return taken;
 }
 
 void link_set::forget(select_operation& op) noexcept {
     if (is_forked()) return;
-    const std::lock_guard lock(mutex_);
-    if (op.where == select_operation::state::granted) granted_.erase(op);
-    if (op.where == select_operation::state::waiting) waiting_.erase(op);
-    op.where = select_operation::state::over;
+    finished_list finished;
+    {
+        const std::lock_guard lock(mutex_);
+        if (op.where == select_operation::state::granted) granted_.erase(op);
+        if (op.where == select_operation::state::waiting) waiting_.erase(op);
+        op.where = select_operation::state::over;
+        grant(finished);
+    }
+    finish(finished, completion::post);
 }
 
 error_code link_set::try_select(std::vector<raw_event>& out) {
-    if (error_code ec = usable()) return ec;
-    collect(out);
-    if (out.empty()) {
+    if (is_forked()) return error::owner_changed;
+    core_list faulty;
+    error_code looked;
+    {
+        const std::lock_guard lock(mutex_);
+        if (error_code ec = usable()) return ec;
         if (members_.empty()) return error::empty_set;
-        if (error_code ec = look(0); ec && ec != boost::system::errc::interrupted) return ec;
-        collect(out);
+        looked = collect(out, faulty);
     }
-    if (out.empty()) return asio::error::would_block;
-    return {};
+    return conclude(out, faulty, looked);
+}
+
+// Tells the fault handlers, who may throw, and close or destroy the set.
+error_code link_set::conclude(
+    std::vector<raw_event>& out, const core_list& faulty, const error_code& looked) {
+    const auto self = shared_from_this();
+    finished_list finished;
+    error_code ec = looked;
+    std::exception_ptr thrown;
+    try {
+        for (const auto& core : faulty) core->tell_faults();
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (thrown) put_back(out);
+        settle(out);
+        if (!ec && out.empty()) ec = usable();
+        if (!ec && out.empty()) ec = asio::error::would_block;
+        grant(finished);
+    }
+    finish(finished, completion::post);
+    if (thrown) std::rethrow_exception(thrown);
+    return ec;
 }
 
 error_code link_set::select(std::vector<raw_event>& out, const deadline& until) {
@@ -328,9 +415,28 @@ error_code link_set::select(std::vector<raw_event>& out, const deadline& until) 
             if (timeout_ns <= 0) return asio::error::timed_out;
         }
         // A signal that interrupts this is no event.
-        const error_code waited = look(timeout_ns);
+        const error_code waited = block(timeout_ns);
         if (waited && waited != boost::system::errc::interrupted) return waited;
     }
+}
+
+error_code link_set::block(std::int64_t timeout_ns) {
+    std::vector<number> woken;
+    {
+        const std::lock_guard lock(mutex_);
+        // What was read ahead of others, or brought back, no poller tells of.
+        if (!listed_.empty()) return {};
+        is_blocked_ = true;
+    }
+    const error_code ec = poller_.wait(timeout_ns, woken);
+    finished_list finished;
+    {
+        const std::lock_guard lock(mutex_);
+        is_blocked_ = false;
+        grant(finished);
+    }
+    finish(finished, completion::post);
+    return ec;
 }
 
 void link_set::on_shutdown(asio::execution_context& context) noexcept {
@@ -339,11 +445,27 @@ void link_set::on_shutdown(asio::execution_context& context) noexcept {
         const std::lock_guard lock(mutex_);
         if (!executor_ || &asio::query(executor_, asio::execution::context) != &context) return;
         take_all(waiting_, {}, destroyed);
+        // One whose handler belongs to another context could not wait again.
+        abort_granted();
         poller_.detach();
         is_armed_ = false;
         idle_work_.reset();
     }
     finish(destroyed, completion::destroy);
+}
+
+void link_set::abort_all(finished_list& finished) noexcept {
+    take_all(waiting_, asio::error::operation_aborted, finished);
+    abort_granted();
+    disarm();
+}
+
+// They are on their way to their handlers already.
+void link_set::abort_granted() noexcept {
+    while (select_operation* op = granted_.pop_front()) {
+        op->result = asio::error::operation_aborted;
+        op->where = select_operation::state::over;
+    }
 }
 
 void link_set::take_all(queue& from, const error_code& why, finished_list& to) noexcept {

@@ -14,6 +14,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <thread>
 
 using namespace strait::test;
 using strait::bytes;
@@ -136,6 +137,69 @@ BOOST_AUTO_TEST_CASE(ends_of_bytes_travel_are_erased_and_are_in_sets) {
     auto events = set.select();
     BOOST_TEST_REQUIRE(events.size() == 1u);
     BOOST_TEST(text_of(events[0].as<bytes>()) == "two");
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_one_buffer_goes_to_the_next_and_nothing_is_left_behind) {
+    auto [tx, rx] = make_channel<bytes>(context);
+    std::array<std::byte, 2> small{};
+    std::array<std::byte, 16> second{};
+    std::array<std::byte, 16> third{};
+    std::vector<std::pair<error_code, std::size_t>> results(3);
+    tx.send(view("first"));
+    tx.send(view("second"));
+    const auto note_down = [&](std::size_t i) {
+        return [&, i](error_code ec, std::size_t n) { results[i] = {ec, n}; };
+    };
+    rx.async_recv_into(small, note_down(0));
+    rx.async_recv_into(second, note_down(1));
+    rx.async_recv_into(third, note_down(2));
+    run();
+    BOOST_TEST(results[0].first == asio::error::message_size);
+    BOOST_TEST(text_of(std::span(second).first(results[1].second)) == "first");
+    BOOST_TEST(text_of(std::span(third).first(results[2].second)) == "second");
+}
+
+BOOST_AUTO_TEST_CASE(empty_buffers_and_empty_messages) {
+    auto [tx, rx] = make_channel<bytes>(context);
+    const std::span<std::byte> nothing;
+    tx.send(view(""));
+    tx.send(view("x"));
+    error_code ec;
+    BOOST_TEST(rx.recv_into(nothing, ec) == 0u);
+    BOOST_TEST(!ec);
+    BOOST_TEST(rx.recv_into(nothing, ec) == 1u);
+    BOOST_TEST(ec == asio::error::message_size);
+    std::array<std::byte, 1> one{};
+    BOOST_TEST(rx.recv_into(one, ec) == 1u);
+    tx.send(view(""));
+    std::size_t size = 9;
+    rx.async_recv_into(nothing, [&](error_code e, std::size_t n) {
+        ec = e;
+        size = n;
+    });
+    run();
+    BOOST_TEST(!ec);
+    BOOST_TEST(size == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_message_that_did_not_fit_travels_on_with_its_receiver) {
+    auto [carrier, carried] = make_channel<with_bytes>();
+    auto [tx, rx] = make_channel<bytes>();
+    const std::string text = pattern(5, 1u << 20);
+    error_code ec;
+    tx.try_send(view(text), ec);  // in memory
+    BOOST_TEST(!ec);
+    tx.send(view("behind"));
+    std::array<std::byte, 1> one{};
+    rx.recv_into(one, ec);
+    BOOST_TEST(ec == asio::error::message_size);
+    with_bytes value;
+    value.rx = std::move(rx);
+    std::thread sending([&tx = carrier, &value] { tx.send(std::move(value)); });
+    with_bytes got = carried.recv();
+    sending.join();
+    BOOST_TEST((text_of(got.rx->recv()) == text));
+    BOOST_TEST(text_of(got.rx->recv()) == "behind");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,14 +53,29 @@ public:
     // The events leave the set here and not before, so that whatever keeps this from being called
     // leaves them to the next.
     void run() {
-        std::vector<raw_event> raw;
-        if (this->core_ && !this->core_->take(*this, raw)) return;
+        std::vector<Event> events;
+        {
+            guard unless_done{this};
+            std::vector<raw_event> raw;
+            if (this->core_ && !this->core_->take(*this, raw)) return unless_done.dismiss();
+            events = to_events<Event>(std::move(raw));
+            unless_done.dismiss();
+        }
         const error_code ec = this->result;
-        std::vector<Event> events = to_events<Event>(std::move(raw));
         this->disconnect_slot();
         Handler handler = this->release();
         std::move(handler)(ec, std::move(events));
     }
+
+private:
+    // Frees the operation when there is no memory for what it took.
+    struct guard {
+        select_handler_operation* op;
+        void dismiss() noexcept { op = nullptr; }
+        ~guard() {
+            if (op != nullptr) op->abandon();
+        }
+    };
 };
 
 template <class Event, class Executor>

@@ -142,9 +142,11 @@ public:
 
     virtual error_code recv(incoming_message& out, const deadline& until) = 0;
 
-    // With `look` the system is asked for more once what was read is given out; else would_block
-    // says no more than that.
-    virtual error_code try_recv(incoming_message& out, bool look) = 0;
+    virtual error_code try_recv(incoming_message& out) = 0;
+
+    // The same without calling the fault handler: see tell_faults. With `look` the system is asked
+    // for more once what was read is given out; else would_block says no more than that.
+    virtual error_code try_take(incoming_message& out, bool look) = 0;
 
     // A message that was taken is first in line again.
     virtual void put_back(incoming_message message) = 0;
@@ -158,6 +160,11 @@ public:
     virtual std::uint64_t faults() const noexcept = 0;
     virtual void on_fault(std::function<void(const fault&)> handler) = 0;
     virtual void deliver_faults(bool on) noexcept = 0;
+
+    // What the handler was not told yet, now or on the executor of the receiver.
+    virtual bool has_untold_faults() const noexcept = 0;
+    virtual void tell_faults() = 0;
+    virtual void tell_faults_later() = 0;
 
     // For a message that carries this receiver: it stops, and everything unread leaves it; or comes
     // back because the message was not sent.

@@ -51,7 +51,7 @@ public:
 
     // The number of the new member; 0 with an error, and the receiver is as it was.
     virtual std::uint64_t add(const std::shared_ptr<receiver_core>& member, error_code& ec) = 0;
-    virtual std::shared_ptr<receiver_core> remove(std::uint64_t id) noexcept = 0;
+    virtual std::shared_ptr<receiver_core> remove(std::uint64_t id, error_code& ec) = 0;
     virtual std::shared_ptr<receiver_core> find(std::uint64_t id) const noexcept = 0;
     virtual std::size_t size() const noexcept = 0;
 
