@@ -36,6 +36,8 @@ constexpr operation operations[] = {
         [](scene& s, probe_handler h) { s.rx->async_recv(std::move(h)); }},
     {"async_recv_for", false, true, false, false,
         [](scene& s, probe_handler h) { s.rx->async_recv_for(s.timeout, std::move(h)); }},
+    {"async_next", false, false, false, false,
+        [](scene& s, probe_handler h) { s.rx->async_next(std::move(h)); }, true},
 };
 
 }  // namespace
@@ -112,7 +114,7 @@ void scene::destroy_peer() {
 
 error_code scene::end_of_channel() const {
     if (op.sends) return asio::error::broken_pipe;
-    return asio::error::eof;
+    return op.ends_well ? error_code() : error_code(asio::error::eof);
 }
 
 std::vector<std::uint64_t> scene::drain() {

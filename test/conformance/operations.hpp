@@ -24,6 +24,7 @@ struct operation {
     bool by_parts;     // a large message is written part by part
     bool keeps_value;  // the value sent stays with the caller, or comes back
     void (*initiate)(scene&, probe_handler);
+    bool ends_well = false;  // the end of the channel is no error
 };
 
 // Every asynchronous operation of the ends of a channel.

@@ -15,12 +15,14 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace strait::test {
 
@@ -62,6 +64,8 @@ public:
     const auto& own_executor() const noexcept { return state_->own_executor; }
 
     void operator()(error_code ec) { finish(ec); }
+    void operator()(error_code ec, std::size_t) { finish(ec); }
+    void operator()(error_code ec, std::vector<set_event>) { finish(ec); }
     void operator()(error_code ec, note value) {
         state_->value.emplace(std::move(value));
         finish(ec);
