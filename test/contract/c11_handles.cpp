@@ -141,6 +141,7 @@ bundle numbered_pipes(std::uint32_t count) {
 
 BOOST_FIXTURE_TEST_SUITE(c11_handles, context_fixture)
 
+// ipc-channel D1: there some are not, and a child keeps channels open.
 BOOST_AUTO_TEST_CASE(every_descriptor_that_the_library_makes_or_receives_is_close_on_exec) {
     const std::set<int> before = open_numbers();
     auto [tx, rx] = make_channel<note>(context);
@@ -183,6 +184,7 @@ BOOST_AUTO_TEST_CASE(every_descriptor_that_the_library_makes_or_receives_is_clos
     run();
 }
 
+// ipc-channel D4: there more than 64 are lost; full_packet_with_64_fds.
 BOOST_AUTO_TEST_CASE(more_handles_than_one_system_call_carries_travel_as_one_message) {
     auto [tx, rx] = make_channel<bundle>();
     auto [out, in] = make_channel<note>();

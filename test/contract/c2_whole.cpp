@@ -49,6 +49,7 @@ STRAIT_TEST_ROLE(c2_small_messages) {
 
 BOOST_FIXTURE_TEST_SUITE(c2_whole, clean_fixture)
 
+// ipc-channel D9: there such a producer ends the channel of the others.
 BOOST_AUTO_TEST_CASE(a_producer_killed_in_the_middle_of_a_message_leaves_whole_messages_only) {
     std::mt19937 random(20260);
     for (std::uint64_t round = 0; round != 12; ++round) {
@@ -93,6 +94,7 @@ BOOST_AUTO_TEST_CASE(a_producer_killed_in_the_middle_of_a_message_leaves_whole_m
     }
 }
 
+// ipc-channel: concurrent_senders
 BOOST_AUTO_TEST_CASE(large_messages_of_several_threads_do_not_mix) {
     auto [tx, rx] = make_channel<note>();
     std::vector<std::thread> threads;

@@ -102,6 +102,7 @@ void expect_gifts(receiver<gift>& rx) {
 
 BOOST_FIXTURE_TEST_SUITE(c3_handed_over, clean_fixture)
 
+// ipc-channel: test_so_linger
 BOOST_AUTO_TEST_CASE(what_was_sent_is_received_though_its_sender_was_killed_the_next_instant) {
     for (const char* role : {"c3_blocking", "c3_asynchronous"})
         for (int round = 0; round != 5; ++round) {

@@ -69,6 +69,7 @@ STRAIT_TEST_ROLE(c3_returns_large) {
 
 BOOST_FIXTURE_TEST_SUITE(c3_large_messages, context_fixture)
 
+// ipc-channel: big_data, huge_data
 BOOST_AUTO_TEST_CASE(a_message_of_256_mebibytes_goes_to_another_process_and_back) {
     const channel_options options(large_limits());
     auto [to, in] = make_channel<note>(options);

@@ -51,6 +51,7 @@ struct nest {
 
 BOOST_FIXTURE_TEST_SUITE(c5_end, context_fixture)
 
+// ipc-channel: simple, disconnect_non_empty_channel
 BOOST_AUTO_TEST_CASE(when_the_last_sender_is_gone_everything_is_received_and_then_eof_for_ever) {
     auto [tx, rx] = make_channel<note>(context);
     sender<note> copy = tx;
@@ -117,6 +118,7 @@ BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_is_dropped_unread_is_gone) {
     expect_end(rx);
 }
 
+// ipc-channel: no_receiver_notification, no_receiver_notification_pending
 BOOST_AUTO_TEST_CASE(when_the_receiver_is_gone_sending_yields_broken_pipe) {
     auto [tx, rx] = make_channel<note>(context);
     tx.send(note{});
@@ -133,6 +135,7 @@ BOOST_AUTO_TEST_CASE(when_the_receiver_is_gone_sending_yields_broken_pipe) {
     BOOST_TEST(ec == asio::error::broken_pipe);
 }
 
+// ipc-channel: no_receiver_notification_delayed
 BOOST_AUTO_TEST_CASE(sends_that_wait_end_with_broken_pipe_when_the_receiver_goes) {
     auto [tx, rx] = make_channel<note>(context);
     const std::uint64_t n = fill(tx);
@@ -186,6 +189,7 @@ BOOST_AUTO_TEST_CASE(what_is_dropped_unread_closes_every_handle_in_it) {
     for (const auto& p : pipes) BOOST_TEST(is_at_end(p.read));
 }
 
+// ipc-channel: clone_sender_after_receiver_dropped, transfer_closed_sender
 BOOST_AUTO_TEST_CASE(ends_whose_other_side_is_gone_can_be_copied_and_sent) {
     auto [widow, gone] = make_channel<note>();
     gone.close();

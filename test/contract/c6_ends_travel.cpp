@@ -117,6 +117,7 @@ STRAIT_TEST_ROLE(c6_unpacks) {
 
 BOOST_FIXTURE_TEST_SUITE(c6_ends_travel, context_fixture)
 
+// ipc-channel: embedded_senders, sender_transfer
 BOOST_AUTO_TEST_CASE(a_sender_that_was_sent_is_one_more_and_the_original_stays_usable) {
     auto [tx, rx] = make_channel<note>();
     auto [carrier, carried] = make_channel<with_sender>();
@@ -129,6 +130,7 @@ BOOST_AUTO_TEST_CASE(a_sender_that_was_sent_is_one_more_and_the_original_stays_u
     expect_notes(rx, 0, 3);
 }
 
+// ipc-channel: embedded_receivers
 BOOST_AUTO_TEST_CASE(a_receiver_moves_through_three_processes_with_everything_unread) {
     auto [tx, rx] = make_channel<note>();
     auto [seen_tx, seen] = make_channel<note>();
@@ -150,6 +152,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_moves_through_three_processes_with_everything_un
     BOOST_TEST(second.process().wait() == exit_status{0});
 }
 
+// ipc-channel: receiver_transfer
 BOOST_AUTO_TEST_CASE(a_receiver_that_goes_to_and_fro_loses_and_doubles_nothing) {
     constexpr std::uint64_t count = 800;
     auto [tx, rx] = make_channel<note>();
@@ -198,6 +201,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_moves_with_the_links_of_several_processes) {
     for (auto& p : producers) BOOST_TEST(p.process().wait() == exit_status{0});
 }
 
+// ipc-channel: cross_process_two_step_transfer_spawn
 BOOST_AUTO_TEST_CASE(a_receiver_that_lies_in_the_queue_of_a_channel_that_moves_moves_with_it) {
     auto [tx, rx] = make_channel<note>();
     auto [seen_tx, seen] = make_channel<note>();
@@ -432,6 +436,7 @@ BOOST_AUTO_TEST_CASE(empty_ends_and_handles_are_refused) {
     BOOST_TEST(h.recv().one.is_open());
 }
 
+// ipc-channel: multiple_paths_to_a_sender
 BOOST_AUTO_TEST_CASE(one_sender_many_times_in_a_message_costs_one_link) {
     auto [tx, rx] = make_channel<note>();
     auto [carrier, carried] = make_channel<std::vector<sender<note>>>();
@@ -456,6 +461,7 @@ BOOST_AUTO_TEST_CASE(one_sender_many_times_in_a_message_costs_one_link) {
     expect_end(rx);
 }
 
+// ipc-channel: multisender_transfer
 BOOST_AUTO_TEST_CASE(several_hundred_ends_travel_in_one_message) {
     constexpr std::size_t count = 400;
     auto [carrier, carried] = make_channel<std::vector<with_receiver>>(context);

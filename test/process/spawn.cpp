@@ -189,6 +189,7 @@ STRAIT_TEST_ROLE(take_none) {
 
 BOOST_FIXTURE_TEST_SUITE(spawn, clean_fixture)
 
+// ipc-channel: cross_process_spawn, spawn_one_shot_server_client
 BOOST_AUTO_TEST_CASE(ends_are_taken_up_by_name) {
     auto [tx, rx] = make_channel<job>();
     auto [answer_tx, answer_rx] = make_channel<std::string>();

@@ -130,6 +130,7 @@ BOOST_AUTO_TEST_CASE(the_exit_status_comes_to_callbacks_and_coroutines) {
     BOOST_TEST(one.try_wait().value().code() == 3);
 }
 
+// ipc-channel D25: there, on one system, nobody is told.
 BOOST_AUTO_TEST_CASE(a_killed_child_ends_every_operation_on_its_channels) {
     living_child c = start_living(context);
     c.to.send("stuck");

@@ -75,6 +75,7 @@ BOOST_AUTO_TEST_CASE(an_archive_without_attachments_refuses_them) {
     BOOST_TEST(decode_error<handle>({0, 0, 0, 0}) == code(strait::error::bad_attachment));
 }
 
+// ipc-channel D13: there the index of a channel is not checked.
 BOOST_AUTO_TEST_CASE(an_index_beyond_what_came_is_refused) {
     attachments_in none({});
     const bytes message{9, 0, 0, 0};

@@ -168,6 +168,7 @@ void check_deep() {
 
 BOOST_AUTO_TEST_SUITE(codec_hostile)
 
+// ipc-channel D6: there the peer says how much is allocated.
 BOOST_AUTO_TEST_CASE(a_claimed_length_allocates_nothing) {
     using strings = std::pmr::vector<std::pmr::string>;
     using numbers = std::pmr::vector<std::uint64_t>;

@@ -209,6 +209,7 @@ BOOST_AUTO_TEST_CASE(memory_messages_have_no_payload) {
     BOOST_TEST(message.memory_bytes == 5000u);
 }
 
+// ipc-channel D5 to D7: there a short packet or a forged size is a panic, or worse.
 BOOST_AUTO_TEST_CASE(every_broken_rule_breaks_the_link) {
     const auto flags = static_cast<std::uint8_t>(flag_last | flag_memory);
     struct mistake {

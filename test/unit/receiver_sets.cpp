@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_timed_select_waits_its_time_and_ends_early_with_an_event)
     later.join();
 }
 
-// ipc-channel: receiver_set_empty
+// ipc-channel: there it blocks for ever, panics or fails, by system.
 BOOST_AUTO_TEST_CASE(a_blocking_select_on_an_empty_set_reports_it) {
     receiver_set set;
     error_code ec;
@@ -236,6 +236,7 @@ BOOST_AUTO_TEST_CASE(one_that_floods_holds_up_no_other) {
     BOOST_TEST(of_flood <= 16u);
 }
 
+// ipc-channel D17: there it costs the messages of all.
 BOOST_AUTO_TEST_CASE(what_one_peer_does_wrong_concerns_no_other_receiver) {
     receiver_set set;
     auto [tx, rx] = make_channel<std::string>();

@@ -199,6 +199,7 @@ BOOST_AUTO_TEST_CASE(stopping_by_cancelling_gives_nothing_more) {
     BOOST_TEST(calls == 1);
 }
 
+// ipc-channel D19: there it waits for its own thread.
 BOOST_AUTO_TEST_CASE(stop_may_be_called_from_a_callback) {
     for (const stop_mode how : {stop_mode::drain, stop_mode::cancel}) {
         router r(context);
@@ -244,6 +245,7 @@ BOOST_AUTO_TEST_CASE(a_callback_may_remove_its_route_or_destroy_the_router) {
     BOOST_TEST(calls == 2);
 }
 
+// ipc-channel D18: there it ends the router, and the process with it.
 BOOST_AUTO_TEST_CASE(a_callback_that_throws_stops_nothing) {
     router r(context);
     auto [tx1, rx1] = make_channel<note>();
