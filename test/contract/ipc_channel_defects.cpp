@@ -300,15 +300,18 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_receive) {
     auto [tx, rx] = make_channel<note>();
     auto [carrier, carried] = make_channel<with_sender>();
     for (std::uint64_t i = 0; i != 2; ++i) {
-        with.during([&, &rx = rx] { expect_notes(rx, i, i + 1); },
-            [&, &tx = tx] { tx.send(note{i, {}}); });
-        with.during(
-            [&, &rx = rx] {
-                error_code ec;
-                BOOST_TEST(rx.recv_for(1h, ec).number == i);
-                BOOST_TEST(!ec, ec.message());
-            },
-            [&, &tx = tx] { tx.send(note{i, {}}); });
+        note got;
+        error_code ec;
+        const auto send = [&, &tx = tx] { tx.send(note{i, "sent"}); };
+        const auto expect_note = [&] {
+            BOOST_TEST(!ec, ec.message());
+            BOOST_TEST(got.number == i);
+            BOOST_TEST(got.text == "sent");
+        };
+        with.during([&, &rx = rx] { got = rx.recv(ec); }, send);
+        expect_note();
+        with.during([&, &rx = rx] { got = rx.recv_for(1h, ec); }, send);
+        expect_note();
         // With a second link the receiver waits in another way.
         carrier.send(with_sender{tx});
     }
@@ -317,19 +320,18 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_receive) {
 BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_send) {
     interruptions with;
     auto [tx, rx] = make_channel<note>();
+    error_code ec;
     const std::uint64_t n = fill(tx);
-    with.during([&, &tx = tx] { tx.send(page(n)); },
+    with.during([&, &tx = tx] { tx.send(page(n), ec); },
         [&, &rx = rx] { expect_notes(rx, 0, n + 1); });
+    BOOST_TEST(!ec, ec.message());
     const std::uint64_t m = fill(tx);
-    with.during(
-        [&, &tx = tx] {
-            error_code ec;
-            tx.send_for(page(m), 1h, ec);
-            BOOST_TEST(!ec, ec.message());
-        },
+    with.during([&, &tx = tx] { tx.send_for(page(m), 1h, ec); },
         [&, &rx = rx] { expect_notes(rx, 0, m + 1); });
-    with.during([&, &tx = tx] { tx.send(note{1, pattern(1, 4u << 20)}); },
+    BOOST_TEST(!ec, ec.message());
+    with.during([&, &tx = tx] { tx.send(note{1, pattern(1, 4u << 20)}, ec); },
         [&, &rx = rx] { BOOST_TEST((rx.recv().text == pattern(1, 4u << 20))); });
+    BOOST_TEST(!ec, ec.message());
 }
 
 BOOST_AUTO_TEST_CASE(signals_interrupt_neither_a_select_nor_a_wait_for_a_child) {
@@ -337,20 +339,22 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_neither_a_select_nor_a_wait_for_a_child) 
     auto [tx, rx] = make_channel<note>();
     strait::receiver_set set;
     set.add(std::move(rx));
-    with.during(
-        [&] {
-            auto events = set.select();
-            BOOST_TEST_REQUIRE(events.size() == 1u);
-            BOOST_TEST(events[0].as<note>().number == 5u);
-        },
-        [&, &tx = tx] { tx.send(note{5, {}}); });
+    error_code ec;
+    std::vector<strait::set_event> events;
+    with.during([&] { events = set.select(ec); }, [&, &tx = tx] { tx.send(note{5, {}}); });
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST_REQUIRE(events.size() == 1u);
+    BOOST_TEST(events[0].as<note>().number == 5u);
 
     // A child that reads its standard input to the end.
     pipe_ends p = make_pipe();
     auto options = strait::process_options("/bin/cat");
     options.standard_input(std::move(p.read)).null_output();
     auto child = strait::process::start(options);
-    with.during([&] { BOOST_TEST(child.wait().success()); }, [&] { p.write.close(); });
+    strait::exit_status status;
+    with.during([&] { status = child.wait(ec); }, [&] { p.write.close(); });
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(status.success());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
