@@ -94,15 +94,22 @@ void send_link::leave() noexcept {
     }
     const auto home = lease_home_.lock();
     if (home && home->park(lease_, shared_from_this(), [this] { return write_park(); })) return;
-    const std::lock_guard lock(mutex_);
-    drop_waiters();
-    spare_.stream.close();
-    // What the system took in part is lost if it has no room for the rest now.
-    if (!carry_.empty() && stream_.is_open()) {
-        os::set_reserve(stream_, true);
-        static_cast<void>(write_carry());
+    queue finished;
+    {
+        const std::lock_guard lock(mutex_);
+        // Another thread may have begun to send after its sender's operations were cancelled.
+        while (send_operation* op = queue_.front())
+            withdraw(*op, asio::error::operation_aborted, finished);
+        drop_waiters();
+        spare_.stream.close();
+        // What the system took in part is lost if it has no room for the rest now.
+        if (!carry_.empty() && stream_.is_open()) {
+            os::set_reserve(stream_, true);
+            static_cast<void>(write_carry());
+        }
+        close_stream();
     }
-    close_stream();
+    finish(finished, completion::post);
 }
 
 // A thread that polls the stream closes it when it is back, which is at once.

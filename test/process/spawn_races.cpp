@@ -5,6 +5,7 @@
 //
 
 #include "process/started.hpp"
+#include "support/sanitized.hpp"
 #include "support/watchdog.hpp"
 
 #include <strait/inherited.hpp>
@@ -91,6 +92,7 @@ STRAIT_TEST_ROLE(start_with_few_descriptors) {
 BOOST_AUTO_TEST_SUITE(spawn_races)
 
 BOOST_AUTO_TEST_CASE(a_start_that_runs_out_of_descriptors_leaves_nothing_and_can_be_repeated) {
+    if (sanitizer_needs_descriptors) return;
     const watchdog dog("few descriptors");
     process child = process::start(role_options("start_with_few_descriptors"));
     BOOST_TEST(code_of(child) == 0);

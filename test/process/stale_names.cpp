@@ -5,6 +5,7 @@
 //
 
 #include "process/names.hpp"
+#include "support/sanitized.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -224,6 +225,7 @@ BOOST_AUTO_TEST_CASE(private_directories_of_killed_servers_go_when_the_next_is_m
 
 // dbus-broker #435: a server that runs out of descriptors spins or dies.
 BOOST_AUTO_TEST_CASE(running_out_of_descriptors_pauses_accepting_and_ends_nothing) {
+    if (sanitizer_needs_descriptors) return;
     const endpoint at = endpoint::generate();
     strait::listener<line_of_text> names(context, at);
     std::vector<error_code> told;
@@ -254,6 +256,7 @@ BOOST_AUTO_TEST_CASE(running_out_of_descriptors_pauses_accepting_and_ends_nothin
 }
 
 BOOST_AUTO_TEST_CASE(a_blocking_accept_outlasts_a_want_of_descriptors) {
+    if (sanitizer_needs_descriptors) return;
     const endpoint at = endpoint::generate();
     strait::listener<line_of_text> names(at);
     rlimit before{};

@@ -19,6 +19,14 @@ inline constexpr bool is_sanitized =
 inline constexpr bool is_sanitized = false;
 #endif
 
+// UndefinedBehaviorSanitizer, which comes with that of addresses here, looks at memory through pipes:
+// where it can make none it reports faults that are none.
+#if defined(__has_feature)
+inline constexpr bool sanitizer_needs_descriptors = __has_feature(address_sanitizer);
+#else
+inline constexpr bool sanitizer_needs_descriptors = false;
+#endif
+
 }  // namespace strait::test
 
 #endif

@@ -124,7 +124,9 @@ BOOST_AUTO_TEST_CASE(a_callback_is_destroyed_when_its_last_sender_is_gone) {
 // ipc-channel: router_big_data
 BOOST_AUTO_TEST_CASE(large_values_are_routed) {
     router r(context);
-    auto [tx, rx] = make_channel<std::vector<std::pair<int, std::string>>>(context);
+    auto ends = make_channel<std::vector<std::pair<int, std::string>>>(context);  // clang 14 captures no structured bindings
+    auto& tx = ends.first;
+    auto& rx = ends.second;
     std::size_t got = 0;
     r.add(std::move(rx), [&](std::vector<std::pair<int, std::string>> v) { got = v.size(); });
     std::vector<std::pair<int, std::string>> big;
@@ -311,7 +313,9 @@ BOOST_AUTO_TEST_CASE(many_routes_come_and_go) {
 
 BOOST_AUTO_TEST_CASE(a_stop_that_is_waited_for_can_be_cancelled) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto ends = make_channel<note>();  // clang 14 captures no structured bindings
+    auto& tx = ends.first;
+    auto& rx = ends.second;
     r.add(std::move(rx), [&](note) {
         tx.send(note{});  // there is always one more
     });
