@@ -314,6 +314,7 @@ void link_receiver::disarm() noexcept {
 void link_receiver::on_ready(const std::shared_ptr<void>& object) {
     auto& self = *static_cast<link_receiver*>(object.get());
     finished_list finished;
+    bool alone = false;
     {
         const std::lock_guard lock(self.mutex_);
         if (!std::exchange(self.is_armed_, false)) return;  // stopped in the meantime
@@ -321,9 +322,12 @@ void link_receiver::on_ready(const std::shared_ptr<void>& object) {
         if (self.is_blocked_) return;  // that thread sees to the rest
         if (!self.box_.must_read()) self.look();
         self.pump(finished);
+        alone = finished.size() == 1 &&
+                (self.granted_.empty() || self.granted_.front() == finished.front());
     }
-    // Alone it may be completed from here; several would have to survive each other's handlers.
-    finish(finished, finished.size() == 1 ? completion::dispatch : completion::post);
+    // Alone it may be completed from here; several would have to survive each other's handlers, and
+    // those that were granted before and are on their way come first.
+    finish(finished, alone ? completion::dispatch : completion::post);
     self.tell_faults();
 }
 

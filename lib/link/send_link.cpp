@@ -475,8 +475,8 @@ void send_link::on_writable(const std::shared_ptr<void>& object) {
         link->flush(finished);
         if (w->watch && (w->operations != 0 || !link->carry_.empty())) start_watch(w);
     }
-    // Alone it may be completed from here; several would have to survive each other's handlers.
-    finish(finished, finished.size() == 1 ? completion::dispatch : completion::post);
+    // Not from here: those that somebody else's write completed before may be on their way still.
+    finish(finished, completion::post);
 }
 
 link_offer send_link::extend(lease_source* target, error_code& ec) {

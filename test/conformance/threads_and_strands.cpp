@@ -68,7 +68,8 @@ struct producer {
     void more() {
         if (next == end) return tx.close();
         tx.async_send(int(next), [this](error_code ec) {
-            BOOST_REQUIRE(!ec);
+            // Nothing is missing in the end unless all went well. Boost.Test is not for several threads.
+            if (ec) return tx.close();
             ++next;
             more();
         });

@@ -162,14 +162,14 @@ BOOST_AUTO_TEST_CASE(a_killed_process_ends_the_channels_whose_ends_it_held) {
     error_code ec;
     in.try_recv(ec);
     BOOST_TEST(ec == asio::error::would_block);
-    std::thread blocked([&, mine = tx]() mutable {
-        error_code e;
-        while (!e) mine.send(page(0), e);
-        BOOST_TEST(e == asio::error::broken_pipe);
+    error_code of_thread;
+    std::thread blocked([&of_thread, mine = tx]() mutable {
+        while (!of_thread) mine.send(page(0), of_thread);
     });
     child.process().kill(SIGKILL);
     expect_end(in);
     blocked.join();
+    BOOST_TEST(of_thread == asio::error::broken_pipe);
     while (!ec || ec == asio::error::would_block) tx.try_send(page(0), ec);
     BOOST_TEST(ec == asio::error::broken_pipe);
 }

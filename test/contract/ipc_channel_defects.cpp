@@ -7,6 +7,7 @@
 #include "contract/two_processes.hpp"
 #include "support/alloc_count.hpp"
 #include "support/context_fixture.hpp"
+#include "support/sanitized.hpp"
 
 #include <strait/receiver_set.hpp>
 
@@ -296,6 +297,7 @@ BOOST_AUTO_TEST_CASE(sending_to_nobody_raises_no_signal) {
 
 // ipc-channel: receives, sends and accepts report an interruption; only a select goes on.
 BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_receive) {
+    if (sanitizer_delays_signals) return;
     interruptions with;
     auto [tx, rx] = make_channel<note>();
     auto [carrier, carried] = make_channel<with_sender>();
@@ -318,6 +320,7 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_receive) {
 }
 
 BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_send) {
+    if (sanitizer_delays_signals) return;
     interruptions with;
     auto [tx, rx] = make_channel<note>();
     error_code ec;
@@ -335,6 +338,7 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_send) {
 }
 
 BOOST_AUTO_TEST_CASE(signals_interrupt_neither_a_select_nor_a_wait_for_a_child) {
+    if (sanitizer_delays_signals) return;
     interruptions with;
     auto [tx, rx] = make_channel<note>();
     strait::receiver_set set;

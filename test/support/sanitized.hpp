@@ -27,6 +27,13 @@ inline constexpr bool sanitizer_needs_descriptors = __has_feature(address_saniti
 inline constexpr bool sanitizer_needs_descriptors = false;
 #endif
 
+// ThreadSanitizer keeps back a signal that comes while a thread is blocked in the system.
+#if defined(__has_feature)
+inline constexpr bool sanitizer_delays_signals = __has_feature(thread_sanitizer);
+#else
+inline constexpr bool sanitizer_delays_signals = false;
+#endif
+
 }  // namespace strait::test
 
 #endif
