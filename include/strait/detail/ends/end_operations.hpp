@@ -128,6 +128,7 @@ public:
 
     template <class Handler>
     void complete(Handler& handler, const error_code& ec) {
+        if (!value_) prepare();  // it is there always, which g++ 12 does not see
         std::move(handler)(ec, std::move(*value_));
     }
 
