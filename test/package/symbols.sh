@@ -19,7 +19,7 @@ surplus=$(printf '%s\n' "$defined" | awk '
     { kind = $2; name = $0; sub(/^[0-9a-f]* *[A-Za-z] /, "", name) }
     name ~ /^(strait::|(typeinfo|typeinfo name|vtable|guard variable|VTT) for strait::)/ { next }
     name ~ /^(non-virtual thunk|virtual thunk) to strait::/ { next }
-    kind ~ /^[VWu]$/ && name ~ /(std|boost|__gnu_cxx|strait)::/ { next }
+    kind ~ /^[VWu]$/ && name ~ /(std|boost|__gnu_cxx|strait)::|boost_asio_/ { next }
     { print }')
 own=$(printf '%s\n' "$defined" | grep -c ' T strait::' || true)
 
