@@ -12,7 +12,6 @@
 #include <strait/version.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 namespace strait::detail {
@@ -21,13 +20,6 @@ namespace {
 
 constexpr std::array<char, 4> magic{'s', 't', 'r', 't'};
 constexpr std::size_t lead_bytes = 8;  // of the body: the answer and zeros
-
-std::string describe(const channel_identity& channel) {
-    char number[20];
-    std::snprintf(number, sizeof(number), " [%016llx]",
-        static_cast<unsigned long long>(channel.fingerprint));
-    return channel.type_name + number;
-}
 
 std::string describe(std::uint16_t version) {
     return "protocol version " + std::to_string(version);
@@ -91,9 +83,8 @@ error_code compare(const greeting& theirs, const channel_identity& ours, diagnos
         details = {describe(protocol_version), describe(theirs.version)};
         return error::version_mismatch;
     }
-    if (theirs.channel.fingerprint == ours.fingerprint) return {};
-    details = {describe(ours), describe(theirs.channel)};
-    return error::type_mismatch;
+    const type_identity expected{ours.fingerprint, ours.type_name};
+    return check_type(theirs.channel, expected, details) ? error_code() : error::type_mismatch;
 }
 
 }  // namespace strait::detail
