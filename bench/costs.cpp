@@ -208,7 +208,7 @@ void add_row(bench::report& to, const std::string& what, const char* where,
         return static_cast<double>(n) / static_cast<double>(messages);
     };
     to.count(what, where,
-        {{"allocations", each(c.allocations)}, {"sendmsg", each(c.sends)},
+        {{"allocations", each(c.allocations)}, {"send, sendmsg", each(c.sends)},
             {"recvmsg", each(c.receives)}, {"epoll_wait, poll", each(c.waits)},
             {"epoll_ctl", each(c.controls)}, {"read, write, other", each(c.others)}});
 }

@@ -29,7 +29,7 @@ namespace bench {
 
 struct counters {
     std::uint64_t allocations = 0;
-    std::uint64_t sends = 0;     // sendmsg
+    std::uint64_t sends = 0;     // send, sendmsg
     std::uint64_t receives = 0;  // recvmsg
     std::uint64_t waits = 0;     // epoll_wait, poll
     std::uint64_t controls = 0;  // epoll_ctl
@@ -101,6 +101,11 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 }
 
 extern "C" {
+
+ssize_t send(int fd, const void* from, size_t bytes, int flags) {
+    add(sends);
+    return ::syscall(SYS_sendto, fd, from, bytes, flags, nullptr, 0);
+}
 
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
     add(sends);

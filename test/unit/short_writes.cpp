@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <limits>
@@ -25,36 +26,52 @@
 #include <sys/uio.h>
 
 // A system that takes writes in part, which Linux does not do with those of strait: the library's
-// sendmsg is this one, which takes only as many bytes as it is allowed.
+// send and sendmsg are these, which take only as many bytes as they are allowed.
 
 namespace {
 
 constexpr std::size_t without_limit = std::numeric_limits<std::size_t>::max();
 std::atomic<std::size_t> allowed_bytes{without_limit};
 
-}  // namespace
-
-extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
-    using function = ssize_t (*)(int, const msghdr*, int);
-    static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "sendmsg"));
-    std::size_t left = allowed_bytes;
-    if (left == without_limit) return real(fd, message, flags);
+// `write_first` takes how many bytes it may write at most.
+template <class Call>
+ssize_t with_limit(Call write_first) {
+    const std::size_t left = allowed_bytes;
+    if (left == without_limit) return write_first(left);
     if (left == 0) {
         errno = EAGAIN;
         return -1;
     }
-    msghdr part = *message;
-    std::vector<iovec> pieces;
-    for (std::size_t i = 0; i != message->msg_iovlen && left != 0; ++i) {
-        pieces.push_back(message->msg_iov[i]);
-        pieces.back().iov_len = std::min(pieces.back().iov_len, left);
-        left -= pieces.back().iov_len;
-    }
-    part.msg_iov = pieces.data();
-    part.msg_iovlen = pieces.size();
-    const ssize_t taken = real(fd, &part, flags);
+    const ssize_t taken = write_first(left);
     if (taken > 0) allowed_bytes -= static_cast<std::size_t>(taken);
     return taken;
+}
+
+}  // namespace
+
+extern "C" ssize_t send(int fd, const void* from, size_t bytes, int flags) {
+    using function = ssize_t (*)(int, const void*, size_t, int);
+    static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "send"));
+    return with_limit([&](std::size_t most) {
+        return real(fd, from, std::min(bytes, most), flags);
+    });
+}
+
+extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+    using function = ssize_t (*)(int, const msghdr*, int);
+    static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "sendmsg"));
+    return with_limit([&](std::size_t most) {
+        msghdr part = *message;
+        std::vector<iovec> pieces;
+        for (std::size_t i = 0; i != message->msg_iovlen && most != 0; ++i) {
+            pieces.push_back(message->msg_iov[i]);
+            pieces.back().iov_len = std::min(pieces.back().iov_len, most);
+            most -= pieces.back().iov_len;
+        }
+        part.msg_iov = pieces.data();
+        part.msg_iovlen = pieces.size();
+        return real(fd, &part, flags);
+    });
 }
 
 namespace {

@@ -19,6 +19,7 @@
 #include <boost/asio/execution.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 #include <boost/asio/require.hpp>
 
 #include <chrono>
@@ -160,8 +161,8 @@ public:
 
     template <class H, class... Args>
     static Derived* make(H&& handler, Args&&... args) {
-        using traits = typename std::allocator_traits<allocator_type>::template rebind_traits<Derived>;
-        typename traits::allocator_type allocator(asio::get_associated_allocator(handler));
+        auto allocator = memory_for(asio::get_associated_allocator(handler));
+        using traits = std::allocator_traits<decltype(allocator)>;
         Derived* memory = traits::allocate(allocator, 1);
         try {
             return ::new (static_cast<void*>(memory))
@@ -228,8 +229,8 @@ protected:
 
     // Frees the memory of the operation and gives its handler, to be called now.
     Handler release() {
-        using traits = typename std::allocator_traits<allocator_type>::template rebind_traits<Derived>;
-        typename traits::allocator_type allocator(get_allocator());
+        auto allocator = memory_for(get_allocator());
+        using traits = std::allocator_traits<decltype(allocator)>;
         Handler handler(std::move(handler_));
         Derived* me = self();
         me->~Derived();
@@ -241,6 +242,19 @@ protected:
 
 private:
     Derived* self() noexcept { return static_cast<Derived*>(this); }
+
+    // A handler that names no allocator is content with memory that the thread running it used
+    // before, as for Asio's own operations.
+    using memory_allocator =
+        std::conditional_t<std::is_same_v<allocator_type, std::allocator<void>>,
+            asio::recycling_allocator<void>, allocator_type>;
+    static auto memory_for(const allocator_type& given) {
+        using rebound = typename std::allocator_traits<memory_allocator>::template rebind_alloc<Derived>;
+        if constexpr (std::is_same_v<memory_allocator, allocator_type>)
+            return rebound(given);
+        else
+            return rebound();
+    }
 
     // The handler's slot asks the core to cancel, by number: emitting late is harmless.
     void connect_slot() {
