@@ -91,6 +91,10 @@ enum class error {
 
     /// A blocking select was called on a set without receivers, which could never return.
     empty_set,
+
+    /// An end of an in-process channel was sent through a channel that can leave the process. Nothing
+    /// was sent.
+    in_process_end,
 };
 
 /// Groups of errors, to be compared with an `error_code`.

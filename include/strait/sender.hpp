@@ -404,7 +404,7 @@ private:
         detail::outgoing_message message;
         ec = detail::encode_message(*core_, value, mode, limit.has_value(), message);
         if (!ec) ec = core_->send(message, until);
-        core_->keep_buffer(message.take_buffer());
+        detail::keep_buffer(message.take_buffer());
     }
 
     template <class Value>
@@ -416,7 +416,7 @@ private:
         detail::outgoing_message message;
         ec = detail::encode_message(*core_, value, mode, true, message);
         if (!ec) ec = core_->try_send(message);
-        core_->keep_buffer(message.take_buffer());
+        detail::keep_buffer(message.take_buffer());
     }
 
     // Token is given, not deduced: a token passed as lvalue is copied and not moved from.

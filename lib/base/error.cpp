@@ -36,6 +36,7 @@ const char* text(error e) noexcept {
     case error::no_such_end: return "no such end was handed to this process";
     case error::wrong_handle_kind: return "the handle holds something else";
     case error::empty_set: return "the set has no receivers";
+    case error::in_process_end: return "the end cannot leave the process";
     }
     return "unknown strait error";
 }

@@ -7,6 +7,7 @@
 #ifndef STRAIT_LIB_LINK_CARGO_HPP
 #define STRAIT_LIB_LINK_CARGO_HPP
 
+#include "link/in_process_channel.hpp"
 #include "link/inbox.hpp"
 #include "wire/bytes.hpp"
 
@@ -21,10 +22,11 @@
 
 namespace strait::detail {
 
-// What leaves a receiver that moves to another process: its links with all that was read ahead, and
-// the messages that were first in line.
+// What leaves a receiver that moves: its links with all that was read ahead, or its place at an
+// in-process channel; and the messages that were first in line.
 struct cargo {
     std::vector<inbox::moving_link> links;
+    receiver_place place;
     std::vector<incoming_message> line;
 };
 

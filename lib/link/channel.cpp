@@ -4,6 +4,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
+#include "link/in_process_ends.hpp"
 #include "link/link_receiver.hpp"
 #include "link/link_sender.hpp"
 #include "posix/fork_guard.hpp"
@@ -30,6 +31,19 @@ void make_id(std::uint64_t (&id)[2]) noexcept {
     id[1] = count.fetch_add(1, std::memory_order_relaxed);
 }
 
+channel_identity make_identity(const type_identity& type, const limits& bounds) {
+    channel_identity identity;
+    make_id(identity.id);
+    identity.fingerprint = type.fingerprint;
+    identity.type_name = type.name;
+    identity.bounds = bounds;
+    return identity;
+}
+
+// One buffer for each thread that sends, so that sending allocates nothing in the long run. A send
+// from within the encoding of another finds none, and makes its own.
+thread_local byte_buffer thread_buffer;
+
 }  // namespace
 
 std::uint64_t operation::next_id() noexcept {
@@ -37,21 +51,37 @@ std::uint64_t operation::next_id() noexcept {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>> make_channel_cores(
-    const type_identity& type, const limits& bounds, const asio::any_io_executor& executor,
-    error_code& ec) {
+byte_buffer spare_buffer() noexcept {
+    return std::move(thread_buffer);
+}
+
+void keep_buffer(byte_buffer buffer) noexcept {
+    // Larger ones are rare, and would stay for good.
+    constexpr std::size_t worth_keeping = 64u << 10;
+    if (buffer.capacity() <= worth_keeping && buffer.capacity() > thread_buffer.capacity())
+        thread_buffer = std::move(buffer);
+}
+
+channel_cores make_channel_cores(const type_identity& type, const limits& bounds,
+    const asio::any_io_executor& executor, error_code& ec) {
     auto [sending, receiving] = os::connected_pair(ec);
     if (ec) return {};
-    channel_identity identity;
-    make_id(identity.id);
-    identity.fingerprint = type.fingerprint;
-    identity.type_name = type.name;
-    identity.bounds = bounds;
+    channel_identity identity = make_identity(type, bounds);
     auto receiver = std::make_shared<link_receiver>(identity, executor);
     ec = receiver->add_first(std::move(receiving));
     if (ec) return {};
     auto sender =
         link_sender::make(std::move(sending), std::move(identity), receiver, executor);
+    return {std::move(sender), std::move(receiver)};
+}
+
+channel_cores make_in_process_cores(
+    const type_identity& type, const limits& bounds, const asio::any_io_executor& executor) {
+    auto channel = std::make_shared<in_process_channel>(make_identity(type, bounds));
+    auto receiver =
+        std::make_shared<in_process_receiver>(receiver_place(channel), executor);
+    channel->join();
+    auto sender = std::make_shared<in_process_sender>(std::move(channel), executor, true);
     return {std::move(sender), std::move(receiver)};
 }
 

@@ -6,32 +6,20 @@
 
 #include "link/link_receiver.hpp"
 
-#include "posix/fork_guard.hpp"
 #include "wire/frame.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace strait::detail {
 
 using clock = std::chrono::steady_clock;
 
-namespace {
-
-// Reads that one event may cost before others get their turn on the event loop: 4 MiB.
-constexpr int reads_per_event = 64;
-
-}  // namespace
-
 link_receiver::link_receiver(channel_identity identity, const asio::any_io_executor& executor)
-    : identity_(std::move(identity)),
-      generation_(os::process_generation()),
-      box_(identity_.bounds),
-      executor_(executor) {}
+    : receiver_base(std::move(identity), executor), box_(identity_.bounds) {}
 
 link_receiver::~link_receiver() {
     close();
@@ -62,7 +50,7 @@ bool link_receiver::adopt_here(
     l.lease_target = target;
     error_code ec = poller_.add(l.stream, id);
     // The poller may watch something else now: those who wait must wait for that.
-    if (!ec && std::exchange(is_armed_, false)) ec = arm();
+    if (!ec && is_armed_) ec = watch();
     if (!ec) return true;
     poller_.remove(id);
     stream = std::move(l.stream);
@@ -84,45 +72,6 @@ std::uint32_t link_receiver::take_up(lease_source::target_id target) {
 void link_receiver::give_back(lease_source::target_id target, std::uint32_t lease) noexcept {
     const std::lock_guard lock(mutex_);
     if (inbox::link* l = box_.find_lease(target, lease)) box_.park(*l);
-}
-
-bool link_receiver::is_forked() const noexcept {
-    return generation_ != os::process_generation();
-}
-
-error_code link_receiver::usable() const noexcept {
-    if (is_forked()) return error::owner_changed;
-    if (phase_ != phase::open) return error::not_open;
-    return {};
-}
-
-void link_receiver::bind(const asio::any_io_executor& executor) {
-    cancel();
-    const std::lock_guard lock(mutex_);
-    poller_.detach();
-    executor_ = executor;
-    is_registered_ = false;
-}
-
-asio::any_io_executor link_receiver::executor() const {
-    const std::lock_guard lock(mutex_);
-    return executor_;
-}
-
-bool link_receiver::is_open() const noexcept {
-    if (is_forked()) return phase_ == phase::open;
-    const std::lock_guard lock(mutex_);
-    return phase_ == phase::open;
-}
-
-void link_receiver::cancel() noexcept {
-    if (is_forked()) return;
-    finished_list finished;
-    {
-        const std::lock_guard lock(mutex_);
-        abort_all(finished, asio::error::operation_aborted);
-    }
-    finish(finished, completion::post);
 }
 
 void link_receiver::close() noexcept {
@@ -151,160 +100,30 @@ void link_receiver::close() noexcept {
     finish(finished, completion::post);
 }
 
-void link_receiver::start(recv_operation& op) {
-    finished_list finished;
-    if (is_forked()) {
-        op.where = recv_operation::state::over;
-        op.result = error::owner_changed;
-        return op.finish(completion::post);
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        op.result = usable();
-        if (!op.result && !executor_) op.result = error::not_bound;
-        if (op.result) {
-            op.where = recv_operation::state::over;
-            finished.push_back(&op);
-        } else {
-            op.where = recv_operation::state::waiting;
-            waiting_.push_back(op);
-            pump(finished);
-        }
-    }
-    finish(finished, completion::post);
-    tell_faults_later();
+int link_receiver::whole_budget() const noexcept {
+    constexpr int reads_per_link = 64;
+    constexpr std::size_t most_links = 1u << 20;
+    return reads_per_link *
+           static_cast<int>(std::clamp<std::size_t>(box_.link_count(), 1, most_links));
 }
 
-void link_receiver::cancel(std::uint64_t id, const error_code& why) noexcept {
-    if (is_forked()) return;
-    finished_list finished;
-    {
-        const std::lock_guard lock(mutex_);
-        if (recv_operation* op = waiting_.find(id)) {
-            waiting_.erase(*op);
-            op->result = why;
-            op->where = recv_operation::state::over;
-            finished.push_back(op);
-            if (waiting_.empty()) disarm();
-        } else if (recv_operation* granted = granted_.find(id)) {
-            // It is on its way to its handler already; the message stays first in line.
-            granted_.erase(*granted);
-            granted->result = why;
-            granted->where = recv_operation::state::over;
-            pump(finished);
-        } else {
-            missed_id_ = id;
-            missed_why_ = why;
-        }
-    }
-    finish(finished, completion::post);
+error_code link_receiver::arm(bool&) {
+    return watch();
 }
 
-bool link_receiver::take(recv_operation& op, incoming_message& out) {
-    finished_list finished;
-    bool taken = true;
-    {
-        const std::lock_guard lock(mutex_);
-        if (op.where != recv_operation::state::granted) return true;  // cancelled, closed, ended
-        std::size_t place = 0;
-        for (auto* o = granted_.front(); o != &op; o = granted_.after(*o)) ++place;
-        granted_.erase(op);
-        if (place < line_.size()) {
-            const auto at = line_.begin() + static_cast<std::ptrdiff_t>(place);
-            out = std::move(*at);
-            line_.erase(at);
-            op.where = recv_operation::state::over;
-            op.cancels = cancels_;
-        } else {
-            // A blocking receive was faster.
-            taken = false;
-            op.where = recv_operation::state::waiting;
-            waiting_.push_front(op);
-            pump(finished);
-        }
-    }
-    finish(finished, completion::post);
-    return taken;
-}
-
-void link_receiver::restart(recv_operation& op) {
-    finished_list finished;
-    {
-        const std::lock_guard lock(mutex_);
-        // It was in no queue meanwhile.
-        op.result = usable();
-        if (op.cancels != cancels_) op.result = asio::error::operation_aborted;
-        if (op.id == missed_id_) op.result = missed_why_;
-        if (op.result) {
-            op.where = recv_operation::state::over;
-            finished.push_back(&op);
-        } else {
-            op.where = recv_operation::state::waiting;
-            waiting_.push_front(op);
-            pump(finished);
-        }
-    }
-    finish(finished, completion::post);
-    tell_faults();
-}
-
-void link_receiver::forget(recv_operation& op) noexcept {
-    if (is_forked()) return;
-    finished_list finished;
-    {
-        const std::lock_guard lock(mutex_);
-        if (op.where == recv_operation::state::granted) granted_.erase(op);
-        if (op.where == recv_operation::state::waiting) waiting_.erase(op);
-        op.where = recv_operation::state::over;
-        // Its message is for the next.
-        if (!waiting_.empty()) pump(finished);
-    }
-    finish(finished, completion::post);
-}
-
-// Grants messages to those who wait, and sees to being called when there are more.
-void link_receiver::pump(finished_list& finished) {
-    int budget = reads_per_event;
-    while (!waiting_.empty()) {
-        if (line_.size() <= granted_.size()) {
-            const outcome o = fetch(budget);
-            if (o == outcome::ended) {
-                while (recv_operation* op = waiting_.pop_front()) {
-                    op->result = asio::error::eof;
-                    op->where = recv_operation::state::over;
-                    finished.push_back(op);
-                }
-                break;
-            }
-            if (o != outcome::message) break;
-        }
-        recv_operation* op = waiting_.pop_front();
-        op->where = recv_operation::state::granted;
-        granted_.push_back(*op);
-        finished.push_back(op);
-    }
-    if (waiting_.empty()) return disarm();
-    if (error_code ec = arm()) {
-        while (recv_operation* op = waiting_.pop_front()) {
-            op->result = ec;
-            op->where = recv_operation::state::over;
-            finished.push_back(op);
-        }
-    }
-}
-
-error_code link_receiver::arm() {
-    // Also when it is armed: the poller may watch something else since.
-    if (is_blocked_) return {};
-    if (!is_registered_) {
-        context_service::of(executor_).add(std::weak_ptr<context_client>(weak_from_this()));
-        is_registered_ = true;
-    }
-    if (error_code ec =
-            poller_.async_wait(executor_, {&link_receiver::on_ready, shared_from_this()}))
-        return ec;
+// Also when it is armed: the poller may watch something else since.
+error_code link_receiver::watch() {
+    is_armed_ = false;
+    const std::shared_ptr<void> self(shared_from_this(), this);
+    if (error_code ec = poller_.async_wait(executor_, {&link_receiver::on_ready, self})) return ec;
     is_armed_ = true;
     return {};
+}
+
+// In a set it is the set that waits.
+void link_receiver::detach(bool in_shutdown) noexcept {
+    if (!in_shutdown || set_ == nullptr) poller_.detach();
+    is_armed_ = false;
 }
 
 void link_receiver::disarm() noexcept {
@@ -322,8 +141,7 @@ void link_receiver::on_ready(const std::shared_ptr<void>& object) {
         if (self.is_blocked_) return;  // that thread sees to the rest
         if (!self.box_.must_read()) self.look();
         self.pump(finished);
-        alone = finished.size() == 1 &&
-                (self.granted_.empty() || self.granted_.front() == finished.front());
+        alone = self.is_alone(finished);
     }
     // Alone it may be completed from here; several would have to survive each other's handlers, and
     // those that were granted before and are on their way come first.
@@ -331,42 +149,10 @@ void link_receiver::on_ready(const std::shared_ptr<void>& object) {
     self.tell_faults();
 }
 
-void link_receiver::on_shutdown(asio::execution_context& context) noexcept {
-    finished_list destroyed;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!executor_ || &asio::query(executor_, asio::execution::context) != &context) return;
-        while (recv_operation* op = waiting_.pop_front()) {
-            op->where = recv_operation::state::over;
-            destroyed.push_back(op);
-        }
-        if (set_ == nullptr) poller_.detach();  // else it is the set that waits
-        is_armed_ = false;
-    }
-    finish(destroyed, completion::destroy);
-}
-
-void link_receiver::abort_all(finished_list& finished, const error_code& why) {
-    ++cancels_;
-    while (recv_operation* op = waiting_.pop_front()) {
-        op->result = why;
-        op->where = recv_operation::state::over;
-        finished.push_back(op);
-    }
-    while (recv_operation* op = granted_.pop_front()) {
-        op->result = why;
-        op->where = recv_operation::state::over;
-    }
-    disarm();
-}
-
-void link_receiver::finish(finished_list& finished, completion how) {
-    for (recv_operation* op : finished) op->finish(how);
-}
-
 // Reads until one more message is in the line; or in `direct`, when the line is empty and somebody
 // takes the message at once.
-link_receiver::outcome link_receiver::fetch(int& budget, incoming_message* direct) {
+receiver_base::outcome link_receiver::fetch(
+    int& budget, finished_list&, incoming_message* direct) {
     const std::size_t before = line_.size();
     for (;;) {
         if (box_.has_news()) process_news();
@@ -461,166 +247,21 @@ bool link_receiver::greet(const handle& stream) noexcept {
     return io.bytes == sizeof(frame) || io.ec == asio::error::broken_pipe;
 }
 
-void link_receiver::add_fault(const error_code& code) {
-    if (deliver_faults_.load()) {
-        incoming_message nothing;
-        nothing.fault = code;
-        line_.push_back(std::move(nothing));
-        return;
-    }
-    ++faults_;
-    if (!fault_handler_) return;
-    untold_faults_.push_back({code, {}});
-    has_untold_faults_ = true;
-}
-
-// One by one: the handler may throw, and the others are told the next time.
-void link_receiver::tell_faults() {
-    while (has_untold_faults()) {
-        fault next;
-        std::function<void(const fault&)> handler;
-        {
-            const std::lock_guard lock(mutex_);
-            if (untold_faults_.empty()) return;
-            next = std::move(untold_faults_.front());
-            untold_faults_.pop_front();
-            has_untold_faults_ = !untold_faults_.empty();
-            handler = fault_handler_;
-        }
-        if (handler) handler(next);
-    }
-}
-
-// No user code is called from within an initiating function.
-void link_receiver::tell_faults_later() {
-    if (!has_untold_faults()) return;
-    if (const asio::any_io_executor e = executor())
-        asio::post(e, [self = shared_from_this()] { self->tell_faults(); });
-}
-
-// When the handler throws nobody gets the message of a blocking receive: it stays first in line.
-void link_receiver::tell_faults_before(const error_code& ec, incoming_message& out) {
-    try {
-        tell_faults();
-    } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!ec && phase_ == phase::open) line_.push_front(std::move(out));
-        throw;
-    }
-}
-
-bool link_receiver::report(const fault& f) {
-    ++faults_;
-    std::function<void(const fault&)> handler;
-    {
-        const std::lock_guard lock(mutex_);
-        handler = fault_handler_;
-    }
-    if (handler) handler(f);
-    return deliver_faults_.load();
-}
-
-void link_receiver::on_fault(std::function<void(const fault&)> handler) {
-    const std::lock_guard lock(mutex_);
-    fault_handler_ = std::move(handler);
-}
-
-// The first message in line, or the next that there is.
-link_receiver::outcome link_receiver::next_message(int& budget, incoming_message& out) {
-    if (line_.empty()) {
-        const outcome o = fetch(budget, &out);
-        if (o == outcome::given) return outcome::message;
-        if (o != outcome::message) return o;
-    }
-    out = std::move(line_.front());
-    line_.pop_front();
-    return outcome::message;
-}
-
-error_code link_receiver::try_recv(incoming_message& out) {
-    const error_code ec = try_take(out, true);
-    if (!is_forked()) tell_faults_before(ec, out);
-    return ec;
-}
-
-error_code link_receiver::try_take(incoming_message& out, bool look_again) {
-    if (is_forked()) return error::owner_changed;
-    finished_list finished;
-    error_code ec;
-    {
-        const std::lock_guard lock(mutex_);
-        ec = usable();
-        if (!ec) {
-            // Enough to look at every link.
-            int budget = reads_per_event * static_cast<int>(std::max<std::size_t>(
-                                               1, std::min<std::size_t>(box_.link_count(), 1 << 20)));
-            outcome o = next_message(budget, out);
-            if (o == outcome::nothing && look_again) {
-                look();
-                o = next_message(budget, out);
-            }
-            if (o == outcome::ended) ec = asio::error::eof;
-            if (o == outcome::nothing || o == outcome::enough) ec = asio::error::would_block;
-        }
-        if (!waiting_.empty()) pump(finished);
-    }
-    finish(finished, completion::post);
-    return ec;
-}
-
-void link_receiver::put_back(incoming_message message) {
-    finished_list finished;
-    {
-        const std::lock_guard lock(mutex_);
-        if (phase_ != phase::open) return;
-        line_.push_front(std::move(message));
-        // Those who were granted something take what is first now: there is one more to grant.
-        if (!waiting_.empty()) pump(finished);
-    }
-    finish(finished, completion::post);
-}
-
-error_code link_receiver::join_set(os::poller* outer, std::uint32_t number) {
+error_code link_receiver::join_set(const std::shared_ptr<set_host>& set, std::uint32_t number) {
     cancel();
     const std::lock_guard lock(mutex_);
-    if (set_ != nullptr) set_->remove(poller_);
-    set_ = outer;
-    if (outer == nullptr) return {};
+    if (set_ != nullptr) set_->poller().remove(poller_);
+    set_ = set.get();
+    if (!set) return {};
     poller_.detach();
     error_code ec = usable();
-    if (!ec) ec = outer->add(poller_, number);
+    if (!ec) ec = set->poller().add(poller_, number);
     if (ec) set_ = nullptr;
     return ec;
 }
 
-error_code link_receiver::recv(incoming_message& out, const deadline& until) {
-    if (is_forked()) return error::owner_changed;
-    finished_list finished;
-    error_code ec;
-    {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            ec = usable();
-            if (ec) break;
-            int budget = reads_per_event;
-            const outcome o = next_message(budget, out);
-            if (o == outcome::message) break;
-            if (o == outcome::ended)
-                ec = asio::error::eof;
-            else if (until && clock::now() >= *until)
-                ec = asio::error::timed_out;
-            if (ec) break;
-            if (o == outcome::nothing) wait_readable(lock, until);
-        }
-        if (!waiting_.empty()) pump(finished);
-    }
-    finish(finished, completion::post);
-    tell_faults_before(ec, out);
-    return ec;
-}
-
 // Blocks, without the mutex, until some link has something, and learns what.
-void link_receiver::wait_readable(std::unique_lock<std::mutex>& lock, const deadline& until) {
+void link_receiver::wait(std::unique_lock<std::mutex>& lock, const deadline& until) {
     is_blocked_ = true;
     if (!until && box_.link_count() == 1) {
         inbox::link& l = box_.only_link();
@@ -649,7 +290,7 @@ void link_receiver::wait_readable(std::unique_lock<std::mutex>& lock, const dead
     look();
 }
 
-std::unique_ptr<cargo> link_receiver::freeze(error_code& ec) {
+std::unique_ptr<cargo> link_receiver::freeze(sender_core&, error_code& ec) {
     if (is_forked()) {
         ec = error::owner_changed;
         return nullptr;

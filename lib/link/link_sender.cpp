@@ -53,25 +53,6 @@ void link_sender::close() noexcept {
     link_->leave();
 }
 
-namespace {
-
-// One buffer for each thread that sends, so that sending allocates nothing in the long run. A send
-// from within the encoding of another finds none, and makes its own.
-thread_local byte_buffer thread_buffer;
-
-}  // namespace
-
-byte_buffer link_sender::spare_buffer() noexcept {
-    return std::move(thread_buffer);
-}
-
-void link_sender::keep_buffer(byte_buffer buffer) noexcept {
-    // Larger ones are rare, and would stay for good.
-    constexpr std::size_t worth_keeping = 64u << 10;
-    if (buffer.capacity() <= worth_keeping && buffer.capacity() > thread_buffer.capacity())
-        thread_buffer = std::move(buffer);
-}
-
 void link_sender::start(send_operation& op) {
     op.owner = this;
     const asio::any_io_executor executor = this->executor();

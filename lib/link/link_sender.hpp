@@ -35,10 +35,9 @@ public:
     void bind(const asio::any_io_executor& executor) override;
     asio::any_io_executor executor() const override;
     bool is_open() const noexcept override { return open_.load(std::memory_order_acquire); }
+    bool is_forked() const noexcept override { return link_->is_forked(); }
     void cancel() noexcept override { link_->cancel_all_of(this); }
     void close() noexcept override;
-    byte_buffer spare_buffer() noexcept override;
-    void keep_buffer(byte_buffer buffer) noexcept override;
     void start(send_operation& op) override;
     void cancel(std::uint64_t id, const error_code& why) noexcept override {
         link_->cancel(id, why);

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace strait::detail {
@@ -26,6 +27,9 @@ using clock = std::chrono::steady_clock;
 // cost, and few enough that nobody waits long.
 constexpr std::size_t batch_of_member = 16;
 constexpr std::size_t most_events = 256;
+
+// Stands in the poller for those who tell by notify.
+constexpr std::uint32_t number_of_wake = 0;
 
 }  // namespace
 
@@ -101,7 +105,7 @@ void link_set::close() noexcept {
         const std::lock_guard lock(mutex_);
         if (!std::exchange(open_, false)) return;
         abort_all(finished);
-        for (const auto& [n, m] : members_) static_cast<void>(m.core->join_set(nullptr, 0));
+        for (const auto& [n, m] : members_) static_cast<void>(m.core->join_set({}, 0));
         poller_.detach();
         members.swap(members_);
         numbers_.clear();
@@ -124,8 +128,8 @@ std::uint64_t link_set::add(const std::shared_ptr<receiver_core>& core, error_co
         ec = usable();
         if (ec) return 0;
         do ++last_number_;
-        while (members_.contains(last_number_));
-        ec = core->join_set(&poller_, last_number_);
+        while (last_number_ == number_of_wake || members_.contains(last_number_));
+        ec = core->join_set(shared_from_this(), last_number_);
         if (ec) return 0;
         core->bind(executor_);
         id = ++last_id_;
@@ -152,7 +156,7 @@ std::shared_ptr<receiver_core> link_set::remove(std::uint64_t id, error_code& ec
         const auto at = numbers_.find(id);
         if (at == numbers_.end()) return nullptr;
         core = members_.at(at->second).core;
-        static_cast<void>(core->join_set(nullptr, 0));
+        static_cast<void>(core->join_set({}, 0));
         drop(at->second);
         // It may have been all that kept the context busy for those who wait.
         grant(finished);
@@ -182,12 +186,41 @@ void link_set::list(number n) {
     listed_.push_back(n);
 }
 
+error_code link_set::accept_notices() {
+    const std::lock_guard lock(notices_mutex_);
+    if (wake_.is_open()) return {};
+    if (error_code ec = wake_.open()) return ec;
+    return poller_.add(wake_.readable(), number_of_wake);
+}
+
+void link_set::notify(std::uint32_t n) noexcept {
+    const std::lock_guard lock(notices_mutex_);
+    const bool is_first = noticed_.empty() && !all_noticed_;
+    try {
+        noticed_.push_back(n);
+    } catch (const std::bad_alloc&) {
+        all_noticed_ = true;
+    }
+    if (is_first) wake_.signal();
+}
+
+void link_set::list_noticed() {
+    const std::lock_guard lock(notices_mutex_);
+    if (noticed_.empty() && !all_noticed_) return;
+    for (const number n : noticed_) list(n);
+    if (std::exchange(all_noticed_, false))
+        for (const auto& [n, m] : members_) list(n);
+    noticed_.clear();
+    wake_.clear();
+}
+
 // Takes what is at hand, without calling anything of the user's. It looks each time: a list that
 // never becomes empty would hide those who are not in it.
 error_code link_set::collect(std::vector<raw_event>& out, core_list& faulty) {
     const error_code ec = poller_.wait(0, ready_);
     if (!ec)
         for (const number n : ready_) list(n);
+    list_noticed();
     for (std::size_t turns = listed_.size(); turns != 0 && out.size() < most_events; --turns) {
         const number n = listed_.front();
         listed_.pop_front();
@@ -221,7 +254,7 @@ void link_set::settle(const std::vector<raw_event>& given) {
         if (!is_fatal(event.code)) continue;
         const auto at = numbers_.find(event.id);
         if (at == numbers_.end()) continue;
-        static_cast<void>(event.from->join_set(nullptr, 0));
+        static_cast<void>(event.from->join_set({}, 0));
         drop(at->second);
         event.from->close();
     }
@@ -282,15 +315,11 @@ error_code link_set::arm() {
     if (error_code ec = poller_.async_wait(executor_, {&link_set::on_ready, shared_from_this()}))
         return ec;
     is_armed_ = true;
-    // There may be nothing in the reactor that stands for those who wait.
-    idle_work_.reset();
-    if (members_.empty()) idle_work_.emplace(executor_);
     return {};
 }
 
 void link_set::disarm() noexcept {
     if (std::exchange(is_armed_, false)) poller_.cancel();
-    idle_work_.reset();
 }
 
 void link_set::on_ready(const std::shared_ptr<void>& object) {
@@ -300,7 +329,6 @@ void link_set::on_ready(const std::shared_ptr<void>& object) {
         const std::lock_guard lock(self.mutex_);
         if (!std::exchange(self.is_armed_, false)) return;  // stopped in the meantime
         self.poller_.fired();
-        self.idle_work_.reset();
         self.grant(finished, true);
     }
     // Alone it may be completed from here; several would have to survive each other's handlers.
@@ -449,7 +477,6 @@ void link_set::on_shutdown(asio::execution_context& context) noexcept {
         abort_granted();
         poller_.detach();
         is_armed_ = false;
-        idle_work_.reset();
     }
     finish(destroyed, completion::destroy);
 }

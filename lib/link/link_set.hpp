@@ -9,17 +9,16 @@
 
 #include "link/context_service.hpp"
 #include "posix/poller.hpp"
+#include "posix/stream.hpp"
 
 #include <strait/detail/link/set_core.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +31,7 @@ namespace strait::detail {
 // All of it belongs to the mutex, since a select takes its events on the executor of its handler;
 // but for the wait of a blocking call, during which nobody else takes or waits.
 class link_set final : public set_core,
+                       public set_host,
                        public context_client,
                        public std::enable_shared_from_this<link_set> {
 public:
@@ -54,6 +54,10 @@ public:
     error_code select(std::vector<raw_event>& out, const deadline& until) override;
     error_code try_select(std::vector<raw_event>& out) override;
 
+    os::poller& poller() noexcept override { return poller_; }
+    error_code accept_notices() override;
+    void notify(std::uint32_t n) noexcept override;
+
 private:
     using number = os::poller::stream_id;
     using queue = operation_queue<select_operation>;
@@ -74,6 +78,7 @@ private:
     // With the mutex held.
     error_code usable() const noexcept;
     void list(number n);
+    void list_noticed();
     error_code collect(std::vector<raw_event>& out, core_list& faulty);
     bool collect_from(number n, std::vector<raw_event>& out, core_list& faulty);
     void settle(const std::vector<raw_event>& given);
@@ -109,7 +114,12 @@ private:
     bool is_registered_ = false;  // with the service of the executor's context
     bool is_armed_ = false;       // the poller will call back
     bool is_blocked_ = false;     // a thread waits without the mutex
-    std::optional<asio::executor_work_guard<asio::any_io_executor>> idle_work_;
+
+    // Members that no poller tells of tell it themselves, from any thread.
+    std::mutex notices_mutex_;
+    std::vector<number> noticed_;
+    bool all_noticed_ = false;  // there was no memory to say which
+    os::wake_event wake_;
 };
 
 }  // namespace strait::detail

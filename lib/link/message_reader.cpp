@@ -6,6 +6,8 @@
 
 #include "link/attachment_table.hpp"
 #include "link/cargo.hpp"
+#include "link/carried.hpp"
+#include "link/in_process_ends.hpp"
 #include "link/link_receiver.hpp"
 #include "link/link_sender.hpp"
 #include "posix/memory.hpp"
@@ -110,9 +112,10 @@ bool check_type(const channel_identity& found, const type_identity& expected, di
 }
 
 message_reader::message_reader(incoming_message& message, receiver_core& receiver)
-    : receiver_(receiver), leases_(message.leases) {
+    : receiver_(receiver), leases_(message.leases), carried_(std::move(message.carried)) {
     fetch_memory(message);
     value_ = message.body;
+    if (carried_) executor_ = receiver.executor();
     std::span<handle> handles(message.handles);
     if (message.has_table) {
         executor_ = receiver.executor();
@@ -142,7 +145,8 @@ error_code unfold(incoming_message& message) noexcept {
     } catch (const std::bad_alloc&) {
         return asio::error::no_buffer_space;
     }
-    if (message.has_table || !message.handles.empty()) return error::bad_attachment;
+    if (message.has_table || message.carried || !message.handles.empty())
+        return error::bad_attachment;
     return {};
 }
 
@@ -157,11 +161,24 @@ message_reader::entry& message_reader::find(std::uint32_t index, int kind) {
     return entries_[index];
 }
 
-void message_reader::require_type(const entry& e, const type_identity& expected) {
-    if (!check_type(e.what.identity, expected, details_)) throw system_error(error::type_mismatch);
+void message_reader::require_type(
+    const channel_identity& found, const type_identity& expected) {
+    if (!check_type(found, expected, details_)) throw system_error(error::type_mismatch);
+}
+
+carried_item* message_reader::find_carried(std::uint32_t index, int kind) {
+    if (!carried_) return nullptr;
+    auto& items = carried_->items;
+    if (index >= items.size() || static_cast<int>(items[index].kind) != kind)
+        throw system_error(error::bad_attachment);
+    return &items[index];
 }
 
 handle message_reader::take_handle(std::uint32_t index) {
+    if (carried_item* c = find_carried(index, static_cast<int>(attachment_kind::handle))) {
+        if (std::exchange(c->taken, true)) throw system_error(error::bad_attachment);
+        return std::move(c->one);
+    }
     entry& e = find(index, static_cast<int>(attachment_kind::handle));
     if (e.taken || e.handles.size() != 1) throw system_error(error::bad_attachment);
     e.taken = true;
@@ -170,6 +187,12 @@ handle message_reader::take_handle(std::uint32_t index) {
 
 std::shared_ptr<sender_core> message_reader::take_sender(
     std::uint32_t index, const type_identity& expected) {
+    if (carried_item* c = find_carried(index, static_cast<int>(attachment_kind::sender))) {
+        require_type(c->sender->identity(), expected);
+        if (std::exchange(c->taken, true)) return c->sender->clone(executor_);
+        c->sender->bind(executor_);
+        return c->sender;
+    }
     entry& e = find(index, static_cast<int>(attachment_kind::sender));
     if (e.sender) return e.sender->clone(executor_);
     if (is_leased(e.what)) {
@@ -178,10 +201,10 @@ std::shared_ptr<sender_core> message_reader::take_sender(
         e.taken = true;
         e.what.identity = link->identity();
         e.sender = std::make_shared<link_sender>(std::move(link), executor_);
-        require_type(e, expected);
+        require_type(e.what.identity, expected);
         return e.sender;
     }
-    require_type(e, expected);
+    require_type(e.what.identity, expected);
     if (e.handles.size() != 1 || !os::is_link_stream(e.handles[0]))
         throw system_error(error::bad_attachment);
     e.taken = true;
@@ -194,9 +217,16 @@ std::shared_ptr<sender_core> message_reader::take_sender(
 
 std::shared_ptr<receiver_core> message_reader::take_receiver(
     std::uint32_t index, const type_identity& expected) {
+    if (carried_item* c = find_carried(index, static_cast<int>(attachment_kind::receiver))) {
+        if (c->taken) throw system_error(error::bad_attachment);
+        require_type(c->identity, expected);
+        c->taken = true;
+        if (c->load.place) return in_process_receiver::make(std::move(c->load), executor_);
+        return link_receiver::make(std::move(c->identity), std::move(c->load), executor_);
+    }
     entry& e = find(index, static_cast<int>(attachment_kind::receiver));
     if (e.taken) throw system_error(error::bad_attachment);
-    require_type(e, expected);
+    require_type(e.what.identity, expected);
     e.taken = true;
     cargo load;
     if (error_code ec = get_cargo(
@@ -206,6 +236,10 @@ std::shared_ptr<receiver_core> message_reader::take_receiver(
 }
 
 std::shared_ptr<const region> message_reader::take_region(std::uint32_t index) {
+    if (carried_item* c = find_carried(index, static_cast<int>(attachment_kind::region))) {
+        c->taken = true;
+        return c->memory;
+    }
     entry& e = find(index, static_cast<int>(attachment_kind::region));
     if (e.memory) return e.memory;
     if (e.taken || e.handles.size() != 1) throw system_error(error::bad_attachment);
@@ -224,6 +258,9 @@ std::shared_ptr<const region> message_reader::take_region(std::uint32_t index) {
 }
 
 void message_reader::finish() const {
+    if (carried_)
+        for (const carried_item& c : carried_->items)
+            if (!c.taken) throw system_error(error::bad_attachment);
     for (const entry& e : entries_)
         if (!e.taken) throw system_error(error::bad_attachment);
 }

@@ -8,6 +8,7 @@
 
 #include "link/attachment_table.hpp"
 #include "link/cargo.hpp"
+#include "link/carried.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "shm/region.hpp"
@@ -51,6 +52,7 @@ outgoing_message::outgoing_message(outgoing_message&& other) noexcept
       mode_(other.mode_),
       item_count_(std::exchange(other.item_count_, 0)),
       items_(std::move(other.items_)),
+      carried_(std::move(other.carried_)),
       more_senders_(std::move(other.more_senders_)),
       handles_(std::move(other.handles_)) {}
 
@@ -62,6 +64,7 @@ outgoing_message& outgoing_message::operator=(outgoing_message&& other) noexcept
     mode_ = other.mode_;
     item_count_ = std::exchange(other.item_count_, 0);
     items_ = std::move(other.items_);
+    carried_ = std::move(other.carried_);
     more_senders_ = std::move(other.more_senders_);
     handles_ = std::move(other.handles_);
     return *this;
@@ -142,6 +145,13 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     if (buffer_.size() - wire::header_bytes > bounds.max_message_bytes)
         ec = error::message_too_large;
     if (!ec && item_count_ > bounds.max_handles_per_message) ec = error::too_many_handles;
+    if (through.in_process() != nullptr) {
+        if (buffer_.size() - wire::header_bytes > most_bytes(bounds, false))
+            ec = error::message_too_large;
+        if (!ec && has_attachments()) ec = prepare_carried(through);
+        if (ec) revoke();
+        return ec;
+    }
     if (!ec && has_attachments()) ec = prepare_items(through);
     if (!ec && buffer_.size() - wire::header_bytes > most_bytes(bounds, has_attachments()))
         ec = error::message_too_large;
@@ -175,11 +185,54 @@ error_code outgoing_message::prepare_items(sender_core& through) {
     error_code ec;
     for (item& i : items_) {
         if (i.sender) i.offer = i.sender->give_link(through.leases(), ec);
-        if (i.receiver) i.load = i.receiver->freeze(ec);
+        if (i.receiver) i.load = i.receiver->freeze(through, ec);
         if (ec) return ec;
     }
     append_table();
     return {};
+}
+
+error_code outgoing_message::prepare_carried(sender_core& through) {
+    auto carried = std::make_shared<carried_load>();
+    carried->items.reserve(items_.size());
+    error_code ec;
+    for (item& i : items_) {
+        carried_item& c = carried->items.emplace_back();
+        c.kind = i.kind;
+        c.memory = i.memory;
+        if (i.sender) c.sender = i.sender->clone({});
+        if (c.sender && !c.sender->is_open()) ec = error::empty_end;
+        if (i.sender && i.sender->is_forked()) ec = error::owner_changed;
+        if (i.receiver && i.receiver->identity().is_same_channel(through.identity()))
+            ec = error::own_receiver;
+        if (i.receiver && !ec) {
+            c.identity = i.receiver->identity();
+            i.load = i.receiver->freeze(through, ec);
+        }
+        if (ec) return ec;
+    }
+    carried_ = std::move(carried);
+    return {};
+}
+
+std::span<const std::byte> outgoing_message::body() const noexcept {
+    return buffer_.bytes().subspan(wire::header_bytes);
+}
+
+void outgoing_message::hand_over(incoming_message& to) noexcept {
+    if (!to.chunk) {
+        to.assembled = std::move(buffer_);
+        to.body = to.assembled.bytes().subspan(wire::header_bytes);
+    }
+    for (std::size_t k = 0; k != items_.size(); ++k) {
+        item& i = items_[k];
+        carried_item& c = carried_->items[k];
+        // Lent by a value that is not const, and taken out of it now.
+        if (i.kind == attachment_kind::handle)
+            c.one = std::move(i.lent != nullptr ? *const_cast<handle*>(i.lent) : i.owned);
+        if (i.load) c.load = std::move(*std::exchange(i.load, nullptr));
+    }
+    to.carried = std::move(carried_);
 }
 
 void outgoing_message::append_table() {
@@ -252,6 +305,7 @@ void outgoing_message::clear() noexcept {
     }
     item_count_ = 0;
     items_.clear();
+    carried_.reset();
     more_senders_.clear();
     handles_.clear();
     memory_.close();

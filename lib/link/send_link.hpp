@@ -38,6 +38,7 @@ public:
     ~send_link();
 
     const channel_identity& identity() const noexcept { return identity_; }
+    bool is_forked() const noexcept;
 
     // Senders that use the link. When none is left the stream is closed or parked, and none can join
     // the others any more.
@@ -91,7 +92,6 @@ private:
     static void on_writable(const std::shared_ptr<void>& object);
 
     // All of these are called with the mutex held; finish without it.
-    bool is_forked() const noexcept;
     error_code usable() const noexcept;
     error_code enqueue(send_operation& op, bool may_wait);
     void flush(queue& finished);

@@ -60,7 +60,7 @@ struct chain_of_failures {
 BOOST_FIXTURE_TEST_SUITE(chains, operation_fixture)
 
 BOOST_AUTO_TEST_CASE(receiving_from_the_handler_of_a_receive) {
-    auto [tx, rx] = strait::make_channel<int>(context);
+    auto [tx, rx] = new_channel<int>(context);
     int done = 0;
     tx.send(0);
     tx.send(0);  // one is always at hand
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(receiving_from_the_handler_of_a_receive) {
 }
 
 BOOST_AUTO_TEST_CASE(sending_from_the_handler_of_a_send) {
-    auto [tx, rx] = strait::make_channel<int>(context);
+    auto [tx, rx] = new_channel<int>(context);
     int done = 0;
     tx.async_send(0, chain_of_sends{tx, rx, done});
     run();
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(sending_from_the_handler_of_a_send) {
 }
 
 BOOST_AUTO_TEST_CASE(failing_at_once_again_and_again) {
-    auto [tx, rx] = strait::make_channel<int>(context);
+    auto [tx, rx] = new_channel<int>(context);
     int done = 0;
     rx.close();
     rx.async_recv(chain_of_failures{rx, done});

@@ -4,6 +4,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
+#include "support/channels.hpp"
 #include "support/context_fixture.hpp"
 
 #include <strait.hpp>
@@ -45,7 +46,7 @@ struct parcel {
 parcel make_parcel(int n) { return {std::make_unique<int>(n)}; }
 
 struct fixture : strait::test::context_fixture {
-    std::pair<sender<parcel>, receiver<parcel>> ends = strait::make_channel<parcel>(context);
+    std::pair<sender<parcel>, receiver<parcel>> ends = strait::test::new_channel<parcel>(context);
     sender<parcel>& tx = ends.first;
     receiver<parcel>& rx = ends.second;
 

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(an_end_destroyed_after_stop_and_before_the_context) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_message_sent_in_part_is_withdrawn) {
+BOOST_AUTO_TEST_CASE(a_message_sent_in_part_is_withdrawn, *over_links()) {
     for_each_operation([](const operation& op) {
         if (!op.by_parts) return;
         std::optional<asio::io_context> context(std::in_place);
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_handler_that_owns_both_ends_goes) {
     for (const bool timed : {false, true}) {
         asio::io_context context;
         auto ends = std::make_shared<std::pair<sender<note>, receiver<note>>>(
-            strait::make_channel<note>(context));
+            new_channel<note>(context));
         const std::weak_ptr<void> seen = ends;
         auto& [tx, rx] = *ends;
         if (timed)
@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(coroutines_that_wait_go_with_what_they_own) {
     {
         asio::io_context context;
         // Each owns one end, and the other end of that channel lives outside.
-        auto [tx, rx] = strait::make_channel<note>(context);
-        auto [tx2, rx2] = strait::make_channel<note>(context);
+        auto [tx, rx] = new_channel<note>(context);
+        auto [tx2, rx2] = new_channel<note>(context);
         asio::co_spawn(context, receive_for_ever(std::move(rx), life), asio::detached);
         asio::co_spawn(context, send_for_ever(std::move(tx2), life), asio::detached);
         context.poll();
@@ -171,14 +171,15 @@ BOOST_AUTO_TEST_CASE(a_copy_on_another_context_goes_on) {
         living.run();
         expect_code(mine, {});
         expect_code(behind, {});
-        BOOST_TEST(s.drain().size() == 2u);
+        // Within a process what waited follows at once when others were received.
+        BOOST_TEST(s.drain().size() == (in_process_run() ? 0u : 2u));
     });
 }
 
 BOOST_AUTO_TEST_CASE(what_a_closed_copy_had_waited_for_stays_in_no_reactor) {
     asio::io_context living;
     std::optional<asio::io_context> dying(std::in_place);
-    auto [tx, rx] = strait::make_channel<note>(living);
+    auto [tx, rx] = new_channel<note>(living);
     {
         sender<note> copy(tx, dying->get_executor());
         fill(tx);
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(what_a_closed_copy_had_waited_for_stays_in_no_reactor) {
 BOOST_AUTO_TEST_CASE(what_a_rebound_sender_had_waited_for_stays_in_no_reactor) {
     asio::io_context living;
     std::optional<asio::io_context> dying(std::in_place);
-    auto [tx, rx] = strait::make_channel<note>(living);
+    auto [tx, rx] = new_channel<note>(living);
     std::optional<sender<note>> copy(std::in_place, tx, dying->get_executor());
     fill(tx);
     probe p(tracking_executor(dying->get_executor(), 2));

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(after_bind_the_new_executor_is_used) {
 
 BOOST_AUTO_TEST_CASE(a_copy_that_writes_for_the_others_leaves_their_handlers_to_their_executors) {
     // clang 14 captures no structured bindings.
-    auto ends = strait::make_channel<note>(first);
+    auto ends = new_channel<note>(first);
     auto& tx = ends.first;
     auto& rx = ends.second;
     strait::sender<note> other(tx, second);

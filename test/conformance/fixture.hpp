@@ -8,6 +8,7 @@
 #define STRAIT_TEST_CONFORMANCE_FIXTURE_HPP
 
 #include "conformance/operations.hpp"
+#include "support/channels.hpp"
 #include "support/context_fixture.hpp"
 #include "support/tracking_executor.hpp"
 

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(an_erased_handler_with_an_allocator_can_be_called_and_dropp
         int calls = 0;
         {
             asio::io_context here;
-            auto [tx, rx] = strait::make_channel<note>(here);
+            auto [tx, rx] = new_channel<note>(here);
             rx.async_recv(erased([&](error_code, note) { ++calls; }));
             BOOST_TEST(resource->live_bytes() != 0u);
             if (called) {

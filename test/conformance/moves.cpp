@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_moved_from_end_can_be_closed_assigned_and_destroyed) {
 }
 
 BOOST_AUTO_TEST_CASE(ends_live_on_executors_of_their_own_type) {
-    auto [any_tx, any_rx] = strait::make_channel<note>(context);
+    auto [any_tx, any_rx] = new_channel<note>(context);
     basic_sender<note, context_executor> tx(any_tx, context.get_executor());
     basic_receiver<note, context_executor> rx(std::move(any_rx), context.get_executor());
     BOOST_TEST(!any_rx.is_open());
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(ends_live_on_executors_of_their_own_type) {
 }
 
 BOOST_AUTO_TEST_CASE(an_end_on_a_strand_type_calls_in_that_strand) {
-    auto [tx, any_rx] = strait::make_channel<note>(context);
+    auto [tx, any_rx] = new_channel<note>(context);
     const strand_executor strand(context.get_executor());
     basic_receiver<note, strand_executor> rx(std::move(any_rx), strand);
     bool inside = false;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(an_end_on_a_strand_type_calls_in_that_strand) {
 // What has the executor's default token starts without one, and is still an end that may be
 // unbound.
 BOOST_AUTO_TEST_CASE(as_default_on_makes_an_end_of_another_executor) {
-    auto [any_tx, any_rx] = strait::make_channel<note>(context);
+    auto [any_tx, any_rx] = new_channel<note>(context);
     auto rx = asio::use_awaitable_t<>::as_default_on(std::move(any_rx));
     using awaited = decltype(rx.async_recv());
     static_assert(std::is_same_v<awaited, asio::awaitable<note>>);

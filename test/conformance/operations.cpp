@@ -5,6 +5,7 @@
 //
 
 #include "conformance/operations.hpp"
+#include "support/channels.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/test/unit_test.hpp>
@@ -46,7 +47,7 @@ std::span<const operation> all_operations() { return operations; }
 
 scene::scene(const operation& o, const asio::any_io_executor& executor, const limits& bounds)
     : op(o) {
-    auto ends = make_channel<note>(executor, channel_options(bounds));
+    auto ends = strait::test::new_channel<note>(executor, channel_options(bounds));
     tx.emplace(std::move(ends.first));
     rx.emplace(std::move(ends.second));
 }

@@ -37,7 +37,7 @@ namespace {
 
 struct place {
     explicit place(const asio::any_io_executor& executor, bool in_set) {
-        auto ends = strait::make_channel<bytes>(executor);
+        auto ends = new_channel<bytes>(executor);
         tx.emplace(std::move(ends.first));
         if (in_set) {
             set.emplace(executor);
@@ -149,13 +149,13 @@ BOOST_AUTO_TEST_CASE(members_come_and_go_while_events_are_taken_on_another_threa
     asio::thread_pool pool(1);
     const tracking_executor elsewhere(pool.get_executor(), 3);
     for (int round = 0; round != 50; ++round) {
-        auto [tx, rx] = strait::make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         const auto id = set.add(std::move(rx));
         probe p(elsewhere);
         tx.send(note{});
         p.start([&](probe_handler h) { set.async_select(std::move(h)); });
         for (int i = 0; i != 10; ++i) {
-            auto [tx2, rx2] = strait::make_channel<note>();
+            auto [tx2, rx2] = new_channel<note>();
             static_cast<void>(set.remove(set.add(std::move(rx2))));
         }
         run();
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(an_object_that_is_closed_refuses_later) {
 
 BOOST_AUTO_TEST_CASE(long_chains_do_not_use_up_the_stack) {
     receiver_set set(context);
-    auto [tx, rx] = strait::make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     int left = 20'000;
     const auto next = [&, &out = tx](auto& self) -> void {
@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(long_chains_do_not_use_up_the_stack) {
 
 BOOST_AUTO_TEST_CASE(all_tokens_are_taken) {
     receiver_set set(context);
-    auto [tx, rx] = strait::make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     for (int i = 0; i != 2; ++i) {
         tx.send(note{});
@@ -388,7 +388,7 @@ BOOST_AUTO_TEST_CASE(selects_raced_against_a_timer_lose_nothing) {
     using namespace asio::experimental::awaitable_operators;
     constexpr std::uint64_t count = 5'000;
     receiver_set set(context);
-    auto ends = strait::make_channel<note>();
+    auto ends = new_channel<note>();
     set.add(std::move(ends.second));
     std::thread producer([tx = std::move(ends.first)]() mutable {
         for (std::uint64_t i = 0; i != count; ++i) tx.send(note{i, {}});

@@ -4,6 +4,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
+#include "support/channels.hpp"
 #include "support/leak_check.hpp"
 
 #include <strait.hpp>
@@ -82,7 +83,7 @@ BOOST_FIXTURE_TEST_SUITE(threads_and_strands, strait::test::clean_fixture)
 
 BOOST_AUTO_TEST_CASE(a_receiver_in_a_strand_and_senders_in_all_threads) {
     asio::thread_pool pool(threads);
-    auto [tx, any_rx] = strait::make_channel<int>(asio::make_strand(pool));
+    auto [tx, any_rx] = strait::test::new_channel<int>(asio::make_strand(pool));
     consumer in{std::move(any_rx)};
     std::vector<std::unique_ptr<producer>> producers;
     for (int i = 0; i != threads; ++i)
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_in_a_strand_and_senders_in_all_threads) {
 
 BOOST_AUTO_TEST_CASE(one_sender_object_shared_by_threads) {
     asio::thread_pool pool(threads);
-    auto [tx, any_rx] = strait::make_channel<int>(asio::make_strand(pool));
+    auto [tx, any_rx] = strait::test::new_channel<int>(asio::make_strand(pool));
     consumer in{std::move(any_rx)};
     asio::post(in.rx.get_executor(), [&] { in.more(); });
     std::atomic<int> sent = 0;
@@ -139,7 +140,7 @@ BOOST_AUTO_TEST_CASE(one_sender_object_shared_by_threads) {
 // A time limit that is over while the operation is being started by another thread still ends it.
 BOOST_AUTO_TEST_CASE(time_limits_that_are_over_at_once_end_every_receive) {
     asio::thread_pool pool(threads);
-    auto [tx, rx] = strait::make_channel<int>(pool);
+    auto [tx, rx] = strait::test::new_channel<int>(pool);
     std::atomic<int> timed_out = 0;
     for (int i = 0; i != messages; ++i)
         rx.async_recv_for(std::chrono::nanoseconds(i % 3), [&](error_code ec, int) {
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(time_limits_that_are_over_at_once_end_every_receive) {
 BOOST_AUTO_TEST_CASE(a_sender_closed_while_others_use_it_completes_everything_once) {
     for (int round = 0; round != 50; ++round) {
         asio::thread_pool pool(threads);
-        auto [tx, rx] = strait::make_channel<int>(pool);
+        auto [tx, rx] = strait::test::new_channel<int>(pool);
         std::atomic<int> started = 0;
         std::atomic<int> ended = 0;
         std::vector<std::thread> senders;

@@ -4,6 +4,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
+#include "support/channels.hpp"
 #include "support/context_fixture.hpp"
 #include "support/counting_resource.hpp"
 #include "support/tracking_executor.hpp"
@@ -47,7 +48,7 @@ parcel make_parcel(int n) { return {std::make_unique<int>(n)}; }
 
 struct fixture : strait::test::context_fixture {
     std::pair<strait::sender<parcel>, strait::receiver<parcel>> ends =
-        strait::make_channel<parcel>(context);
+        strait::test::new_channel<parcel>(context);
     strait::sender<parcel>& tx = ends.first;
     strait::receiver<parcel>& rx = ends.second;
     int got = 0;

@@ -23,7 +23,6 @@ using strait::error;
 using strait::error_code;
 using strait::handle;
 using strait::limits;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 

@@ -21,7 +21,6 @@ using strait::error;
 using strait::error_code;
 using strait::handle;
 using strait::limits;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -103,9 +102,9 @@ BOOST_AUTO_TEST_CASE(a_message_may_have_as_many_ends_as_handles) {
     limits l;
     l.max_handles_per_message = 3;
     using receivers = std::vector<receiver<note>>;
-    auto [tx, rx] = make_channel<receivers>(channel_options(l));
+    auto [tx, rx] = new_channel<receivers>(channel_options(l));
     const auto ended = [] {
-        auto ends = make_channel<note>();
+        auto ends = new_channel<note>();
         ends.first.close();
         expect_end(ends.second);
         return std::move(ends.second);
@@ -143,7 +142,7 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
     // Nothing is left of max_links for the honest one, unless that was prevented.
     error_code ec;
     c.rx.try_recv(ec);
-    auto [carrier, carried] = make_channel<sender<number>>();
+    auto [carrier, carried] = new_channel<sender<number>>();
     carrier.send(c.honest);
     sender<number> third = carried.recv();
     third.send(5);
@@ -152,8 +151,8 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
 }
 
 BOOST_AUTO_TEST_CASE(a_message_at_hand_is_found_among_any_number_of_links) {
-    auto [tx, rx] = make_channel<number>();
-    auto [carrier, carried] = make_channel<sender<number>>();
+    auto [tx, rx] = new_channel<number>();
+    auto [carrier, carried] = new_channel<sender<number>>();
     std::vector<sender<number>> senders;
     for (int i = 0; i != 150; ++i) {
         carrier.send(tx);
@@ -200,7 +199,7 @@ BOOST_AUTO_TEST_CASE(links_that_never_finish_a_message_hold_up_nobody) {
 BOOST_AUTO_TEST_CASE(a_sender_refuses_what_its_receiver_may_not_hold) {
     limits l;
     l.max_inbox_bytes = 100'000;
-    auto [tx, rx] = make_channel<note>(context, channel_options(l));
+    auto [tx, rx] = new_channel<note>(context, channel_options(l));
     error_code ec;
     tx.async_send(note{1, std::string(200'000, 'x')}, [&](error_code e) { ec = e; });
     std::uint64_t got = 0;

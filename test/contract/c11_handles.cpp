@@ -18,7 +18,6 @@ using namespace strait::test;
 using strait::error;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -142,12 +141,13 @@ bundle numbered_pipes(std::uint32_t count) {
 BOOST_FIXTURE_TEST_SUITE(c11_handles, context_fixture)
 
 // ipc-channel D1: there some are not, and a child keeps channels open.
-BOOST_AUTO_TEST_CASE(every_descriptor_that_the_library_makes_or_receives_is_close_on_exec) {
+BOOST_AUTO_TEST_CASE(
+    every_descriptor_that_the_library_makes_or_receives_is_close_on_exec, *over_links()) {
     const std::set<int> before = open_numbers();
-    auto [tx, rx] = make_channel<note>(context);
-    auto [carrier, carried] = make_channel<with_sender>(context);
-    auto [bundles, got_bundles] = make_channel<bundle>(context);
-    auto [receivers, got_receivers] = make_channel<with_receiver>(context);
+    auto [tx, rx] = new_channel<note>(context);
+    auto [carrier, carried] = new_channel<with_sender>(context);
+    auto [bundles, got_bundles] = new_channel<bundle>(context);
+    auto [receivers, got_receivers] = new_channel<with_receiver>(context);
 
     with_sender value{tx};
     carrier.send(value);
@@ -156,12 +156,12 @@ BOOST_AUTO_TEST_CASE(every_descriptor_that_the_library_makes_or_receives_is_clos
     carried.async_recv([](error_code, with_sender) {});
     bundles.send(numbered_pipes(10));
     const bundle held = got_bundles.recv();
-    auto [moving, to_move] = make_channel<note>();
+    auto [moving, to_move] = new_channel<note>();
     with_receiver unread{std::move(to_move)};
     receivers.send(std::move(unread));
     const with_receiver moved = got_receivers.recv();
     // A message in memory, one that waits on the loop, and one that a thread is blocked in.
-    auto [full, full_rx] = make_channel<note>(context);
+    auto [full, full_rx] = new_channel<note>(context);
     full.try_send(note{0, std::string(100'000, 'm')});
     full_rx.recv();
     const std::uint64_t next = fill(full);
@@ -185,9 +185,10 @@ BOOST_AUTO_TEST_CASE(every_descriptor_that_the_library_makes_or_receives_is_clos
 }
 
 // ipc-channel D4: there more than 64 are lost; full_packet_with_64_fds.
-BOOST_AUTO_TEST_CASE(more_handles_than_one_system_call_carries_travel_as_one_message) {
-    auto [tx, rx] = make_channel<bundle>();
-    auto [out, in] = make_channel<note>();
+BOOST_AUTO_TEST_CASE(
+    more_handles_than_one_system_call_carries_travel_as_one_message, *over_links()) {
+    auto [tx, rx] = new_channel<bundle>();
+    auto [out, in] = new_channel<note>();
     peer<bundle_ends> child("c11_checks_places");
     child.start({std::move(rx), std::move(out)});
     for (const std::uint32_t count : {1u, 63u, 64u, 65u, 252u, 253u, 254u, 506u, 507u, 600u}) {
@@ -198,9 +199,9 @@ BOOST_AUTO_TEST_CASE(more_handles_than_one_system_call_carries_travel_as_one_mes
     BOOST_TEST((child.process().wait() == exit_status{0, 0}));
 }
 
-BOOST_AUTO_TEST_CASE(a_receiver_out_of_descriptors_reports_the_message_and_goes_on) {
-    auto [tx, rx] = make_channel<bundle>();
-    auto [out, in] = make_channel<note>();
+BOOST_AUTO_TEST_CASE(a_receiver_out_of_descriptors_reports_the_message_and_goes_on, *over_links()) {
+    auto [tx, rx] = new_channel<bundle>();
+    auto [out, in] = new_channel<note>();
     peer<bundle_ends> child("c11_has_little_room");
     child.start({std::move(rx), std::move(out)});
     for (int round = 0; round != 3; ++round) {
@@ -221,9 +222,9 @@ BOOST_AUTO_TEST_CASE(a_receiver_out_of_descriptors_reports_the_message_and_goes_
     BOOST_TEST((child.process().wait() == exit_status{0, 0}));
 }
 
-BOOST_AUTO_TEST_CASE(handles_in_what_a_killed_process_had_not_read_are_closed) {
-    auto [tx, rx] = make_channel<bundle>();
-    auto [out, in] = make_channel<note>();
+BOOST_AUTO_TEST_CASE(handles_in_what_a_killed_process_had_not_read_are_closed, *over_links()) {
+    auto [tx, rx] = new_channel<bundle>();
+    auto [out, in] = new_channel<note>();
     peer<bundle_ends> child("c11_holds_unread");
     child.start({std::move(rx), std::move(out)});
     std::vector<pipe_ends> pipes;
@@ -242,9 +243,9 @@ BOOST_AUTO_TEST_CASE(handles_in_what_a_killed_process_had_not_read_are_closed) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_producer_killed_among_handles_leaves_none_behind) {
+BOOST_AUTO_TEST_CASE(a_producer_killed_among_handles_leaves_none_behind, *over_links()) {
     for (int round = 0; round != 10; ++round) {
-        auto [tx, rx] = make_channel<bundle>();
+        auto [tx, rx] = new_channel<bundle>();
         peer<bundle_out> child("c11_sends_for_ever");
         child.start({std::move(tx)});
         for (int i = 0; i != 20 * (round % 3 + 1); ++i) BOOST_TEST(rx.recv().handles.size() == 20u);
@@ -258,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_producer_killed_among_handles_leaves_none_behind) {
 }
 
 BOOST_AUTO_TEST_CASE(one_handle_several_times_in_a_value_arrives_as_often) {
-    auto [tx, rx] = make_channel<bundle>();
+    auto [tx, rx] = new_channel<bundle>();
     pipe_ends p = make_pipe();
     bundle b;
     for (int i = 0; i != 3; ++i) b.handles.push_back(p.write.duplicate());

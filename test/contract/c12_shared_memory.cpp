@@ -34,7 +34,6 @@ using namespace strait::test;
 using strait::error;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 using strait::shared_memory;
@@ -259,7 +258,7 @@ STRAIT_TEST_ROLE(c12_holds_memory) {
     shared_memory_builder building(region_bytes);
     const shared_memory whole = shared_memory::filled(region_bytes, std::byte{'w'});
     auto taken = shared_memory(whole).take();
-    auto [tx, rx] = make_channel<parcel>();
+    auto [tx, rx] = new_channel<parcel>();
     tx.send(parcel{"unread", whole, {}, {}});
     e.out->send(parcel{"held", whole, {}, {}});
     for (;;) ::pause();
@@ -272,7 +271,7 @@ STRAIT_TEST_ROLE(c12_has_a_full_folder) {
         ::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0)
         return 77;
     constexpr std::size_t much = 600u << 10;
-    auto [tx, rx] = make_channel<shared_memory>();
+    auto [tx, rx] = new_channel<shared_memory>();
     const shared_memory first = shared_memory::filled(much, std::byte{'f'});
     const auto is_full = [](const error_code& ec) { return ec == asio::error::no_buffer_space; };
     error_code ec;
@@ -380,9 +379,10 @@ BOOST_AUTO_TEST_CASE(what_strait_sends_as_memory_can_neither_change_nor_shrink) 
 #endif
 
 // ipc-channel: shared_memory, shared_memory_object_equality.
-BOOST_AUTO_TEST_CASE(a_region_has_the_same_bytes_in_another_process_and_on_its_way_back) {
-    auto [tx, their_rx] = make_channel<parcel>();
-    auto [their_tx, rx] = make_channel<parcel>();
+BOOST_AUTO_TEST_CASE(
+    a_region_has_the_same_bytes_in_another_process_and_on_its_way_back, *over_links()) {
+    auto [tx, their_rx] = new_channel<parcel>();
+    auto [their_tx, rx] = new_channel<parcel>();
     peer<parcel_ends> child("c12_sends_back");
     child.start({std::move(their_rx), std::move(their_tx)});
     const std::string text = pattern(12, 1u << 20);
@@ -405,9 +405,9 @@ BOOST_AUTO_TEST_CASE(a_region_has_the_same_bytes_in_another_process_and_on_its_w
     BOOST_TEST(child.process().wait() == exit_status{0});
 }
 
-BOOST_AUTO_TEST_CASE(a_region_cannot_be_changed_by_the_process_that_gets_it) {
-    auto [tx, their_rx] = make_channel<parcel>();
-    auto [their_tx, rx] = make_channel<parcel>();
+BOOST_AUTO_TEST_CASE(a_region_cannot_be_changed_by_the_process_that_gets_it, *over_links()) {
+    auto [tx, their_rx] = new_channel<parcel>();
+    auto [their_tx, rx] = new_channel<parcel>();
     peer<parcel_ends> child("c12_tries_to_change");
     child.start({std::move(their_rx), std::move(their_tx)});
     shared_memory_builder builder(region_bytes);
@@ -422,9 +422,9 @@ BOOST_AUTO_TEST_CASE(a_region_cannot_be_changed_by_the_process_that_gets_it) {
     BOOST_TEST(child.process().wait() == exit_status{0});
 }
 
-BOOST_AUTO_TEST_CASE(a_region_outlives_the_process_that_made_it_and_leaves_no_name) {
+BOOST_AUTO_TEST_CASE(a_region_outlives_the_process_that_made_it_and_leaves_no_name, *over_links()) {
     const auto names = names_of_memory();
-    auto [their_tx, rx] = make_channel<parcel>();
+    auto [their_tx, rx] = new_channel<parcel>();
     peer<parcel_ends> child("c12_holds_memory");
     child.start({std::nullopt, std::move(their_tx)});
     const parcel got = rx.recv();
@@ -522,7 +522,7 @@ BOOST_AUTO_TEST_CASE(a_region_costs_one_handle_however_often_it_is_in_a_message)
 BOOST_AUTO_TEST_CASE(regions_count_as_handles_of_a_message) {
     strait::limits bounds;
     bounds.max_handles_per_message = 3;
-    auto [tx, rx] = make_channel<std::vector<shared_memory>>(strait::channel_options{bounds});
+    auto [tx, rx] = new_channel<std::vector<shared_memory>>(strait::channel_options{bounds});
     std::vector<shared_memory> few;
     for (char c : {'a', 'b', 'c'}) few.push_back(shared_memory::filled(10, std::byte(c)));
     std::vector<shared_memory> many = few;
@@ -538,7 +538,7 @@ BOOST_AUTO_TEST_CASE(regions_count_as_handles_of_a_message) {
 BOOST_AUTO_TEST_CASE(regions_dropped_unread_or_half_decoded_are_let_go) {
     const resources before = resources::held();
     {
-        auto [tx, rx] = make_channel<parcel>();
+        auto [tx, rx] = new_channel<parcel>();
         const shared_memory whole = shared_memory::filled(region_bytes, std::byte{'w'});
         for (int i = 0; i != 10; ++i)
             tx.send(parcel{"unread", whole, {}, {shared_memory::filled(5, std::byte{'m'})}});
@@ -560,7 +560,7 @@ BOOST_AUTO_TEST_CASE(regions_dropped_unread_or_half_decoded_are_let_go) {
 }
 
 BOOST_AUTO_TEST_CASE(a_region_travels_with_a_message_that_lies_in_memory_itself) {
-    auto [tx, rx] = make_channel<parcel>();
+    auto [tx, rx] = new_channel<parcel>();
     const std::string label(100'000, 'l');
     const shared_memory whole = shared_memory::copy_of(std::string_view("whole"));
     BOOST_TEST(tx.try_send(parcel{label, whole, whole.slice(1, 2), {}}));
@@ -571,8 +571,8 @@ BOOST_AUTO_TEST_CASE(a_region_travels_with_a_message_that_lies_in_memory_itself)
 }
 
 BOOST_AUTO_TEST_CASE(a_region_waits_unread_in_a_receiver_that_is_sent_away) {
-    auto [tx, rx] = make_channel<parcel>();
-    auto [carrier, carried] = make_channel<parcel_ends>();
+    auto [tx, rx] = new_channel<parcel>();
+    auto [carrier, carried] = new_channel<parcel_ends>();
     for (int i = 0; i != 3; ++i)
         tx.send(parcel{"", shared_memory::filled(100, std::byte(i + 1)), {}, {}});
     rx.recv();

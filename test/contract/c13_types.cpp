@@ -12,7 +12,6 @@
 using namespace strait::test;
 using strait::error;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -83,12 +82,12 @@ struct two_programs : context_fixture {
     peer<meeting> child{"c13_sees_otherwise"};
 
     two_programs() {
-        auto [tx, rx] = make_channel<one_view>();
+        auto [tx, rx] = new_channel<one_view>();
         to = std::move(tx);
         // To this process it is a receiver of the one view, to the other of the other.
         auto core = rx.core();
         receiver<other_view> seen(core, {});
-        auto [out, in] = make_channel<said>();
+        auto [out, in] = new_channel<said>();
         from = std::move(in);
         child.start({std::move(seen), std::move(out)});
     }
@@ -103,8 +102,9 @@ struct two_programs : context_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(c13_types, two_programs)
 
-BOOST_AUTO_TEST_CASE(a_received_end_of_another_type_is_one_clear_error_that_names_both) {
-    auto [tx, rx] = make_channel<std::string>();
+BOOST_AUTO_TEST_CASE(
+    a_received_end_of_another_type_is_one_clear_error_that_names_both, *over_links()) {
+    auto [tx, rx] = new_channel<std::string>();
     one_view with_sender;
     with_sender.tx = tx;
     to.send(std::move(with_sender));
@@ -132,8 +132,8 @@ BOOST_AUTO_TEST_CASE(a_received_end_of_another_type_is_one_clear_error_that_name
     BOOST_TEST(from.recv().code == "received");
 }
 
-BOOST_AUTO_TEST_CASE(an_end_that_is_refused_is_gone_for_its_channel) {
-    auto [tx, rx] = make_channel<std::string>();
+BOOST_AUTO_TEST_CASE(an_end_that_is_refused_is_gone_for_its_channel, *over_links()) {
+    auto [tx, rx] = new_channel<std::string>();
     one_view value;
     value.tx = std::move(tx);
     to.send(std::move(value));

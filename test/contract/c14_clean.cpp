@@ -18,7 +18,6 @@
 using namespace strait::test;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -88,7 +87,7 @@ STRAIT_TEST_ROLE(c14_head_of_family) {
     std::vector<strait::process> children;
     std::vector<sender<note>> work;
     for (int i = 0; i != 3; ++i) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         strait::process_options options(self_path());
         options.argument("--role=c14_descendant");
         options.give("pids", *e.pids).give("work", std::move(rx));
@@ -106,10 +105,10 @@ STRAIT_TEST_ROLE(c14_head_of_family) {
 
 BOOST_FIXTURE_TEST_SUITE(c14_clean, context_fixture)
 
-BOOST_AUTO_TEST_CASE(a_family_whose_head_is_killed_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(a_family_whose_head_is_killed_leaves_nothing, *over_links()) {
     const leavings before = leavings::now();
     for (const int signal : {SIGKILL, SIGTERM, SIGSEGV}) {
-        auto [pids, their_pids] = make_channel<std::uint64_t>();
+        auto [pids, their_pids] = new_channel<std::uint64_t>();
         pipe_ends alive = make_pipe();
         peer<family_ends> head("c14_head_of_family");
         head.start({std::move(pids), std::move(alive.write)});

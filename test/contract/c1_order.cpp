@@ -17,7 +17,6 @@
 
 using namespace strait::test;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -81,7 +80,7 @@ STRAIT_TEST_ROLE(c1_heir) {
 BOOST_FIXTURE_TEST_SUITE(c1_order, context_fixture)
 
 BOOST_AUTO_TEST_CASE(copies_of_a_sender_share_one_order) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::vector<sender<note>> copies{tx, tx};
     copies.push_back(copies.front());
     for (std::uint64_t i = 0; i != 200; ++i) {
@@ -92,7 +91,7 @@ BOOST_AUTO_TEST_CASE(copies_of_a_sender_share_one_order) {
 }
 
 BOOST_AUTO_TEST_CASE(blocking_and_asynchronous_sends_are_written_in_the_order_in_which_they_began) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     std::uint64_t n = fill(tx);
     const std::uint64_t full = n;
     for (int i = 0; i != 50; ++i) tx.async_send(page(n++), asio::detached);
@@ -103,7 +102,7 @@ BOOST_AUTO_TEST_CASE(blocking_and_asynchronous_sends_are_written_in_the_order_in
 }
 
 BOOST_AUTO_TEST_CASE(a_send_that_completed_in_one_thread_comes_before_one_begun_later_in_another) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     constexpr std::uint64_t count = 8000;
     std::mutex mutex;
     std::uint64_t number = 0;
@@ -122,13 +121,14 @@ BOOST_AUTO_TEST_CASE(a_send_that_completed_in_one_thread_comes_before_one_begun_
     expect_end(rx);
 }
 
-BOOST_AUTO_TEST_CASE(a_chain_of_causes_through_three_processes_is_received_in_order) {
+BOOST_AUTO_TEST_CASE(
+    a_chain_of_causes_through_three_processes_is_received_in_order, *over_links()) {
     constexpr std::uint64_t count = 6000;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::vector<sender<turn>> turns;
     std::vector<receiver<turn>> seats;
     for (int i = 0; i != 3; ++i) {
-        auto ends = make_channel<turn>();
+        auto ends = new_channel<turn>();
         turns.push_back(std::move(ends.first));
         seats.push_back(std::move(ends.second));
     }
@@ -146,9 +146,10 @@ BOOST_AUTO_TEST_CASE(a_chain_of_causes_through_three_processes_is_received_in_or
     for (auto& p : ring) BOOST_TEST(p.process().wait() == exit_status{0});
 }
 
-BOOST_AUTO_TEST_CASE(senders_given_from_heir_to_heir_keep_the_order_though_their_givers_are_killed) {
+BOOST_AUTO_TEST_CASE(
+    senders_given_from_heir_to_heir_keep_the_order_though_their_givers_are_killed, *over_links()) {
     constexpr std::size_t count = 8;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::vector<peer<estate>> heirs;
     for (std::size_t i = 0; i != count; ++i) heirs.emplace_back("c1_heir");
     for (std::size_t i = 0; i != count; ++i) {

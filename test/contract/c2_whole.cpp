@@ -14,7 +14,6 @@
 
 using namespace strait::test;
 using strait::error_code;
-using strait::make_channel;
 using strait::sender;
 
 namespace {
@@ -50,10 +49,11 @@ STRAIT_TEST_ROLE(c2_small_messages) {
 BOOST_FIXTURE_TEST_SUITE(c2_whole, clean_fixture)
 
 // ipc-channel D9: there such a producer ends the channel of the others.
-BOOST_AUTO_TEST_CASE(a_producer_killed_in_the_middle_of_a_message_leaves_whole_messages_only) {
+BOOST_AUTO_TEST_CASE(
+    a_producer_killed_in_the_middle_of_a_message_leaves_whole_messages_only, *over_links()) {
     std::mt19937 random(20260);
     for (std::uint64_t round = 0; round != 12; ++round) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         peer<producer> victim("c2_large_messages");
         peer<producer> other("c2_small_messages");
         const std::uint64_t small_from = 1u << 30;
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_producer_killed_in_the_middle_of_a_message_leaves_whole_m
 
 // ipc-channel: concurrent_senders
 BOOST_AUTO_TEST_CASE(large_messages_of_several_threads_do_not_mix) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::vector<std::thread> threads;
     for (std::uint64_t t = 0; t != 3; ++t)
         threads.emplace_back([mine = tx, t]() mutable {

@@ -15,7 +15,6 @@
 using namespace strait::test;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -43,7 +42,7 @@ gift make_gift(std::uint64_t number, const sender<note>& back) {
 STRAIT_TEST_ROLE(c3_blocking) {
     auto start = from_parent<giver>();
     giver g = start.recv();
-    auto [back, unread] = make_channel<note>();
+    auto [back, unread] = new_channel<note>();
     for (std::uint64_t i = 0; i != gifts; ++i) {
         gift next = make_gift(i, back);
         g.out.send(std::move(next));
@@ -56,7 +55,7 @@ STRAIT_TEST_ROLE(c3_asynchronous) {
     asio::io_context context;
     auto start = from_parent<giver>(context.get_executor());
     giver g = start.recv();
-    auto [back, unread] = make_channel<note>();
+    auto [back, unread] = new_channel<note>();
     for (std::uint64_t i = 0; i != gifts; ++i)
         g.out.async_send(make_gift(i, back), [i](error_code ec) {
             if (ec) ::_exit(2);
@@ -103,10 +102,11 @@ void expect_gifts(receiver<gift>& rx) {
 BOOST_FIXTURE_TEST_SUITE(c3_handed_over, clean_fixture)
 
 // ipc-channel: test_so_linger
-BOOST_AUTO_TEST_CASE(what_was_sent_is_received_though_its_sender_was_killed_the_next_instant) {
+BOOST_AUTO_TEST_CASE(
+    what_was_sent_is_received_though_its_sender_was_killed_the_next_instant, *over_links()) {
     for (const char* role : {"c3_blocking", "c3_asynchronous"})
         for (int round = 0; round != 5; ++round) {
-            auto [tx, rx] = make_channel<gift>();
+            auto [tx, rx] = new_channel<gift>();
             peer<giver> child(role);
             child.start({std::move(tx)});
             expect_gifts(rx);
@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(what_was_sent_is_received_though_its_sender_was_killed_the_
 }
 
 BOOST_AUTO_TEST_CASE(what_was_sent_to_a_receiver_that_lies_unread_in_a_message_is_received) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_receiver>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_receiver>();
     with_receiver inside{std::move(rx)};
     carrier.send(std::move(inside));
     for (std::uint64_t i = 0; i != 20; ++i) tx.send(page(i));
@@ -126,9 +126,10 @@ BOOST_AUTO_TEST_CASE(what_was_sent_to_a_receiver_that_lies_unread_in_a_message_i
     expect_end(arrived.end);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_receiver_had_read_ahead_survives_the_process_that_sent_it_on) {
-    auto [tx, rx] = make_channel<note>();
-    auto [back, returned] = make_channel<with_receiver>();
+BOOST_AUTO_TEST_CASE(
+    what_a_receiver_had_read_ahead_survives_the_process_that_sent_it_on, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [back, returned] = new_channel<with_receiver>();
     for (std::uint64_t i = 0; i != 30; ++i) tx.send(page(i));
     peer<relay> child("c3_relay");
     child.start({std::move(rx), std::move(back)});

@@ -14,7 +14,6 @@ using namespace strait::test;
 using strait::channel_options;
 using strait::error_code;
 using strait::limits;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -70,10 +69,10 @@ STRAIT_TEST_ROLE(c3_returns_large) {
 BOOST_FIXTURE_TEST_SUITE(c3_large_messages, context_fixture)
 
 // ipc-channel: big_data, huge_data
-BOOST_AUTO_TEST_CASE(a_message_of_256_mebibytes_goes_to_another_process_and_back) {
+BOOST_AUTO_TEST_CASE(a_message_of_256_mebibytes_goes_to_another_process_and_back, *over_links()) {
     const channel_options options(large_limits());
-    auto [to, in] = make_channel<note>(options);
-    auto [out, from] = make_channel<note>(options);
+    auto [to, in] = new_channel<note>(options);
+    auto [out, from] = new_channel<note>(options);
     peer<large_job> child("c3_returns_large");
     child.start({std::move(in), std::move(out)});
     to.send(note{3, pattern(3, large_bytes)});

@@ -22,7 +22,6 @@ using strait::channel_options;
 using strait::error;
 using strait::error_code;
 using strait::limits;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -48,7 +47,7 @@ struct swap_partner {
 constexpr int swaps = 1500;
 
 asio::awaitable<void> give_all(sender<swap>& out) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     for (int i = 0; i != swaps; ++i) {
         swap s{tx, std::string(3000, 's')};
         co_await out.async_send(std::move(s), asio::use_awaitable);
@@ -80,7 +79,7 @@ STRAIT_TEST_ROLE(c4_swap_partner) {
 BOOST_FIXTURE_TEST_SUITE(c4_bounded, context_fixture)
 
 BOOST_AUTO_TEST_CASE(try_send_reports_would_block_when_the_channel_is_full_and_works_again_later) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::uint64_t n = fill(tx);
     BOOST_TEST(n > 50u);
     BOOST_TEST(n < 1000u);  // bounded: 1 MiB is far more than a socket holds
@@ -95,7 +94,7 @@ BOOST_AUTO_TEST_CASE(try_send_reports_would_block_when_the_channel_is_full_and_w
 }
 
 BOOST_AUTO_TEST_CASE(async_send_waits_while_the_channel_is_full) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     const std::uint64_t n = fill(tx);
     bool sent = false;
     tx.async_send(page(n), [&](error_code ec) {
@@ -111,7 +110,7 @@ BOOST_AUTO_TEST_CASE(async_send_waits_while_the_channel_is_full) {
 }
 
 BOOST_AUTO_TEST_CASE(send_blocks_while_the_channel_is_full) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     constexpr std::uint64_t count = 3000;
     std::thread producer([mine = std::move(tx)]() mutable {
         for (std::uint64_t i = 0; i != count; ++i) mine.send(page(i));
@@ -122,7 +121,7 @@ BOOST_AUTO_TEST_CASE(send_blocks_while_the_channel_is_full) {
 }
 
 BOOST_AUTO_TEST_CASE(timed_sends_give_up_when_the_channel_stays_full_and_leave_nothing) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     const std::uint64_t n = fill(tx);
     const auto began = std::chrono::steady_clock::now();
     error_code ec;
@@ -141,7 +140,7 @@ BOOST_AUTO_TEST_CASE(timed_sends_give_up_when_the_channel_stays_full_and_leave_n
 }
 
 BOOST_AUTO_TEST_CASE(timed_receives_give_up_when_nothing_comes) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     const auto began = std::chrono::steady_clock::now();
     error_code ec;
     rx.recv_for(20ms, ec);
@@ -156,7 +155,7 @@ BOOST_AUTO_TEST_CASE(timed_receives_give_up_when_nothing_comes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_bytes_of_waiting_sends_are_limited) {
-    auto [tx, rx] = make_channel<note>(context, channel_options(with_waiting_bytes(10'000)));
+    auto [tx, rx] = new_channel<note>(context, channel_options(with_waiting_bytes(10'000)));
     std::uint64_t n = fill(tx);
     int refused = 0;
     int sent = 0;
@@ -179,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_is_refused_by_the_sender) {
     limits l;
     l.max_message_bytes = 10'000;
     l.max_handles_per_message = 3;
-    auto [tx, rx] = make_channel<note>(channel_options(l));
+    auto [tx, rx] = new_channel<note>(channel_options(l));
     error_code ec;
     tx.send(note{1, std::string(10'001, 'x')}, ec);
     BOOST_TEST(ec == error::message_too_large);
@@ -189,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_is_refused_by_the_sender) {
     BOOST_TEST(!ec);
     expect_notes(rx, 2, 3);
 
-    auto [many, some] = make_channel<std::vector<strait::handle>>(channel_options(l));
+    auto [many, some] = new_channel<std::vector<strait::handle>>(channel_options(l));
     std::vector<strait::handle> handles;
     for (int i = 0; i != 4; ++i) handles.push_back(make_pipe().read);
     many.send(handles, ec);
@@ -202,12 +201,12 @@ BOOST_AUTO_TEST_CASE(a_message_beyond_the_limit_is_refused_by_the_sender) {
 }
 
 BOOST_AUTO_TEST_CASE(no_send_of_an_end_waits_for_the_channel_of_that_end) {
-    auto [full, reader] = make_channel<note>(context);
+    auto [full, reader] = new_channel<note>(context);
     const std::uint64_t n = fill(full);
     bool granted = false;
     // The receiver waits, so that links are made known to it by the full link.
     reader.async_recv([&](error_code ec, note) { granted = !ec; });
-    auto [tx, rx] = make_channel<with_sender>(context);
+    auto [tx, rx] = new_channel<with_sender>(context);
     std::vector<sender<note>> arrived;
     for (int i = 0; i != 10; ++i) {
         with_sender value{full};
@@ -223,14 +222,15 @@ BOOST_AUTO_TEST_CASE(no_send_of_an_end_waits_for_the_channel_of_that_end) {
     for (std::size_t i = 0; i != arrived.size(); ++i) BOOST_TEST(reader.recv().number == n);
 }
 
-BOOST_AUTO_TEST_CASE(when_there_is_no_room_to_make_an_end_known_the_send_fails_whole) {
-    auto [full, reader] = make_channel<note>(context);
+BOOST_AUTO_TEST_CASE(
+    when_there_is_no_room_to_make_an_end_known_the_send_fails_whole, *over_links()) {
+    auto [full, reader] = new_channel<note>(context);
     // What the receiver waits with keeps it from taking links directly.
     asio::io_context stopped;
     reader.bind(stopped.get_executor());
     reader.async_recv([](error_code, note) {});
     fill(full);
-    auto [tx, rx] = make_channel<with_sender>(context);
+    auto [tx, rx] = new_channel<with_sender>(context);
     error_code ec;
     int given = 0;
     for (; !ec && given != 100'000; ++given) {
@@ -254,9 +254,9 @@ BOOST_AUTO_TEST_CASE(when_there_is_no_room_to_make_an_end_known_the_send_fails_w
     reader.close();
 }
 
-BOOST_AUTO_TEST_CASE(ends_that_cross_over_full_channels_do_not_deadlock) {
-    auto [to_child, child_in] = make_channel<swap>(context);
-    auto [to_us, our_in] = make_channel<swap>(context);
+BOOST_AUTO_TEST_CASE(ends_that_cross_over_full_channels_do_not_deadlock, *over_links()) {
+    auto [to_child, child_in] = new_channel<swap>(context);
+    auto [to_us, our_in] = new_channel<swap>(context);
     peer<swap_partner> child("c4_swap_partner");
     child.start({std::move(to_us), std::move(child_in)});
     swap_partner ours{std::move(to_child), std::move(our_in)};

@@ -23,7 +23,6 @@ using strait::error;
 using strait::error_code;
 using strait::handle;
 using strait::limits;
-using strait::make_channel;
 using strait::sender;
 
 namespace {
@@ -57,7 +56,7 @@ private:
 BOOST_FIXTURE_TEST_SUITE(c4_waiting_sends, context_fixture)
 
 BOOST_AUTO_TEST_CASE(executors_that_sends_waited_on_cost_no_descriptors_for_good) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     const std::size_t before = resources::held().descriptors.size();
     for (int i = 0; i != 40; ++i) {
         fill(tx);
@@ -77,7 +76,7 @@ BOOST_AUTO_TEST_CASE(executors_that_sends_waited_on_cost_no_descriptors_for_good
 BOOST_AUTO_TEST_CASE(a_try_send_behind_sends_that_wait_would_block_whatever_they_hold) {
     limits l;
     l.max_waiting_bytes = 2500;
-    auto [tx, rx] = make_channel<note>(context, channel_options(l));
+    auto [tx, rx] = new_channel<note>(context, channel_options(l));
     std::uint64_t next = fill(tx);
     int sent = 0;
     for (int i = 0; i != 2; ++i) tx.async_send(page(next++), [&](error_code ec) { sent += !ec; });
@@ -96,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_try_send_behind_sends_that_wait_would_block_whatever_they
 
 BOOST_AUTO_TEST_CASE(a_sender_closed_by_another_thread_ends_the_send_that_blocks) {
     for (const bool without_descriptors : {false, true}) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         fill(tx);
         std::atomic<int> id = 0;
         std::atomic<bool> go = false;
@@ -121,8 +120,8 @@ BOOST_AUTO_TEST_CASE(a_sender_closed_by_another_thread_ends_the_send_that_blocks
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_handle_that_the_system_refuses_costs_its_message_only) {
-    auto [tx, rx] = make_channel<with_handle>(context);
+BOOST_AUTO_TEST_CASE(a_handle_that_the_system_refuses_costs_its_message_only, *over_links()) {
+    auto [tx, rx] = new_channel<with_handle>(context);
     const int nothing = 19'000;
     with_handle value{handle(nothing)};
     error_code ec;

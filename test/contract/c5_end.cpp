@@ -17,7 +17,6 @@
 using namespace strait::test;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -53,7 +52,7 @@ BOOST_FIXTURE_TEST_SUITE(c5_end, context_fixture)
 
 // ipc-channel: simple, disconnect_non_empty_channel
 BOOST_AUTO_TEST_CASE(when_the_last_sender_is_gone_everything_is_received_and_then_eof_for_ever) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     sender<note> copy = tx;
     for (std::uint64_t i = 0; i != 5; ++i) tx.send(note{i, {}});
     tx.close();
@@ -76,7 +75,7 @@ BOOST_AUTO_TEST_CASE(when_the_last_sender_is_gone_everything_is_received_and_the
 }
 
 BOOST_AUTO_TEST_CASE(all_receives_that_wait_end_with_eof) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     int ended = 0;
     for (int i = 0; i != 5; ++i)
         rx.async_recv([&](error_code ec, note) { ended += ec == asio::error::eof; });
@@ -88,8 +87,8 @@ BOOST_AUTO_TEST_CASE(all_receives_that_wait_end_with_eof) {
 }
 
 BOOST_AUTO_TEST_CASE(a_sender_in_an_unread_message_keeps_its_channel_alive) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_sender>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_sender>();
     carrier.send(with_sender{std::move(tx)});
     error_code ec;
     rx.try_recv(ec);
@@ -103,8 +102,8 @@ BOOST_AUTO_TEST_CASE(a_sender_in_an_unread_message_keeps_its_channel_alive) {
 }
 
 BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_is_dropped_unread_is_gone) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_sender>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_sender>();
     for (int i = 0; i != 3; ++i) {
         with_sender inside{tx};
         carrier.send(std::move(inside));
@@ -120,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_is_dropped_unread_is_gone) {
 
 // ipc-channel: no_receiver_notification, no_receiver_notification_pending
 BOOST_AUTO_TEST_CASE(when_the_receiver_is_gone_sending_yields_broken_pipe) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     tx.send(note{});
     rx.close();
     error_code ec;
@@ -137,7 +136,7 @@ BOOST_AUTO_TEST_CASE(when_the_receiver_is_gone_sending_yields_broken_pipe) {
 
 // ipc-channel: no_receiver_notification_delayed
 BOOST_AUTO_TEST_CASE(sends_that_wait_end_with_broken_pipe_when_the_receiver_goes) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     const std::uint64_t n = fill(tx);
     int broken = 0;
     for (int i = 0; i != 4; ++i)
@@ -152,10 +151,10 @@ BOOST_AUTO_TEST_CASE(sends_that_wait_end_with_broken_pipe_when_the_receiver_goes
     BOOST_TEST(of_thread == asio::error::broken_pipe);
 }
 
-BOOST_AUTO_TEST_CASE(a_killed_process_ends_the_channels_whose_ends_it_held) {
-    auto [tx, rx] = make_channel<note>();
-    auto [out, in] = make_channel<note>();
-    auto [ready, is_ready] = make_channel<note>();
+BOOST_AUTO_TEST_CASE(a_killed_process_ends_the_channels_whose_ends_it_held, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [out, in] = new_channel<note>();
+    auto [ready, is_ready] = new_channel<note>();
     peer<both> child("c5_holder");
     child.start({std::move(out), std::move(rx), std::move(ready)});
     is_ready.recv();
@@ -175,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_killed_process_ends_the_channels_whose_ends_it_held) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_dropped_unread_closes_every_handle_in_it) {
-    auto [tx, rx] = make_channel<with_handle>();
+    auto [tx, rx] = new_channel<with_handle>();
     std::vector<pipe_ends> pipes;
     for (int i = 0; i != 6; ++i) {
         pipes.push_back(make_pipe());
@@ -191,9 +190,9 @@ BOOST_AUTO_TEST_CASE(what_is_dropped_unread_closes_every_handle_in_it) {
 
 // ipc-channel: clone_sender_after_receiver_dropped, transfer_closed_sender
 BOOST_AUTO_TEST_CASE(ends_whose_other_side_is_gone_can_be_copied_and_sent) {
-    auto [widow, gone] = make_channel<note>();
+    auto [widow, gone] = new_channel<note>();
     gone.close();
-    auto [senders, got] = make_channel<with_sender>();
+    auto [senders, got] = new_channel<with_sender>();
     for (int i = 0; i != 3; ++i) {  // before and after it is known to be broken
         sender<note> copy = widow;
         with_sender value{copy};
@@ -206,11 +205,11 @@ BOOST_AUTO_TEST_CASE(ends_whose_other_side_is_gone_can_be_copied_and_sent) {
         BOOST_TEST(ec == asio::error::broken_pipe);
     }
 
-    auto [lost, orphan] = make_channel<note>();
+    auto [lost, orphan] = new_channel<note>();
     lost.send(note{1, {}});
     lost.send(note{2, {}});
     lost.close();
-    auto [carrier, carried] = make_channel<with_receiver>();
+    auto [carrier, carried] = new_channel<with_receiver>();
     with_receiver value{std::move(orphan)};
     carrier.send(std::move(value));
     with_receiver first = carried.recv();
@@ -224,16 +223,16 @@ BOOST_AUTO_TEST_CASE(ends_whose_other_side_is_gone_can_be_copied_and_sent) {
     expect_end(third.end);
 }
 
-BOOST_AUTO_TEST_CASE(receivers_that_lie_only_in_each_others_queues_are_gone) {
-    auto [tx1, rx1] = make_channel<nest>();
-    auto [tx2, rx2] = make_channel<nest>();
+BOOST_AUTO_TEST_CASE(receivers_that_lie_only_in_each_others_queues_are_gone, *over_links()) {
+    auto [tx1, rx1] = new_channel<nest>();
+    auto [tx2, rx2] = new_channel<nest>();
     nest first{std::move(rx1)};
     tx2.send(std::move(first));
     nest second{std::move(rx2)};
     tx1.send(std::move(second));
     // The system finds out when local sockets are closed.
     for (error_code ec; ec != asio::error::broken_pipe;) {
-        make_channel<note>();
+        new_channel<note>();
         tx1.try_send(nest{}, ec);
         if (ec == asio::error::would_block) ec.clear();
         BOOST_REQUIRE((!ec || ec == asio::error::broken_pipe));
@@ -241,9 +240,9 @@ BOOST_AUTO_TEST_CASE(receivers_that_lie_only_in_each_others_queues_are_gone) {
     for (error_code ec; ec != asio::error::broken_pipe;) tx2.try_send(nest{}, ec);
 }
 
-BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_was_withdrawn_half_written_is_gone) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<bulky>(context);
+BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_was_withdrawn_half_written_is_gone, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<bulky>(context);
     asio::cancellation_signal signal;
     error_code ec;
     bulky value{std::string(2u << 20, 'b'), std::move(tx)};

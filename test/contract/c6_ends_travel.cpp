@@ -19,7 +19,6 @@ using strait::channel_options;
 using strait::error;
 using strait::error_code;
 using strait::limits;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -119,8 +118,8 @@ BOOST_FIXTURE_TEST_SUITE(c6_ends_travel, context_fixture)
 
 // ipc-channel: embedded_senders, sender_transfer
 BOOST_AUTO_TEST_CASE(a_sender_that_was_sent_is_one_more_and_the_original_stays_usable) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_sender>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_sender>();
     with_sender value{tx};
     carrier.send(value);
     with_sender arrived = carried.recv();
@@ -131,9 +130,10 @@ BOOST_AUTO_TEST_CASE(a_sender_that_was_sent_is_one_more_and_the_original_stays_u
 }
 
 // ipc-channel: embedded_receivers
-BOOST_AUTO_TEST_CASE(a_receiver_moves_through_three_processes_with_everything_unread) {
-    auto [tx, rx] = make_channel<note>();
-    auto [seen_tx, seen] = make_channel<note>();
+BOOST_AUTO_TEST_CASE(
+    a_receiver_moves_through_three_processes_with_everything_unread, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [seen_tx, seen] = new_channel<note>();
     for (std::uint64_t i = 0; i != 60; ++i) tx.send(page(i));
     expect_notes(rx, 0, 3);  // and reads ahead
     peer<hop> first("c6_hop");
@@ -153,12 +153,12 @@ BOOST_AUTO_TEST_CASE(a_receiver_moves_through_three_processes_with_everything_un
 }
 
 // ipc-channel: receiver_transfer
-BOOST_AUTO_TEST_CASE(a_receiver_that_goes_to_and_fro_loses_and_doubles_nothing) {
+BOOST_AUTO_TEST_CASE(a_receiver_that_goes_to_and_fro_loses_and_doubles_nothing, *over_links()) {
     constexpr std::uint64_t count = 800;
-    auto [tx, rx] = make_channel<note>();
-    auto [seen_tx, seen] = make_channel<note>();
-    auto left = make_channel<ball>();
-    auto right = make_channel<ball>();
+    auto [tx, rx] = new_channel<note>();
+    auto [seen_tx, seen] = new_channel<note>();
+    auto left = new_channel<ball>();
+    auto right = new_channel<ball>();
     peer<court> one("c6_player");
     peer<court> two("c6_player");
     one.start({std::move(left.second), right.first, seen_tx});
@@ -174,9 +174,9 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_goes_to_and_fro_loses_and_doubles_nothing) 
     producer.join();
 }
 
-BOOST_AUTO_TEST_CASE(a_receiver_moves_with_the_links_of_several_processes) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_receiver>();
+BOOST_AUTO_TEST_CASE(a_receiver_moves_with_the_links_of_several_processes, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_receiver>();
     std::vector<peer<with_sender>> producers;
     for (int i = 0; i != 3; ++i) {
         producers.emplace_back("c6_producer");
@@ -202,12 +202,13 @@ BOOST_AUTO_TEST_CASE(a_receiver_moves_with_the_links_of_several_processes) {
 }
 
 // ipc-channel: cross_process_two_step_transfer_spawn
-BOOST_AUTO_TEST_CASE(a_receiver_that_lies_in_the_queue_of_a_channel_that_moves_moves_with_it) {
-    auto [tx, rx] = make_channel<note>();
-    auto [seen_tx, seen] = make_channel<note>();
-    auto inner = make_channel<crate>();
-    auto middle = make_channel<crate>();
-    auto outer = make_channel<crate>();
+BOOST_AUTO_TEST_CASE(
+    a_receiver_that_lies_in_the_queue_of_a_channel_that_moves_moves_with_it, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [seen_tx, seen] = new_channel<note>();
+    auto inner = new_channel<crate>();
+    auto middle = new_channel<crate>();
+    auto outer = new_channel<crate>();
     for (std::uint64_t i = 0; i != 50; ++i) tx.send(page(i));
     expect_notes(rx, 0, 1);
     inner.first.send(crate{{}, std::move(rx)});
@@ -216,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_lies_in_the_queue_of_a_channel_that_moves_m
     inner.second.try_recv(ec);
     BOOST_REQUIRE(!ec);
     tx = {};
-    auto again = make_channel<note>();
+    auto again = new_channel<note>();
     for (std::uint64_t i = 0; i != 50; ++i) again.first.send(page(i));
     inner.first.send(crate{{}, std::move(again.second)});
     middle.first.send(crate{std::move(inner.second), {}});
@@ -231,12 +232,12 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_lies_in_the_queue_of_a_channel_that_moves_m
 }
 
 BOOST_AUTO_TEST_CASE(messages_with_ends_that_were_read_ahead_move_whole) {
-    auto [tx, rx] = make_channel<note>();
-    auto [inside, in_queue] = make_channel<with_sender>();
+    auto [tx, rx] = new_channel<note>();
+    auto [inside, in_queue] = new_channel<with_sender>();
     for (int i = 0; i != 20; ++i) inside.send(with_sender{tx});
     tx.close();
     in_queue.recv();  // reads some of the others ahead
-    auto [carrier, carried] = make_channel<receiver<with_sender>>();
+    auto [carrier, carried] = new_channel<receiver<with_sender>>();
     for (int round = 0; round != 3; ++round) {
         carrier.send(in_queue);
         in_queue = carried.recv();
@@ -249,9 +250,10 @@ BOOST_AUTO_TEST_CASE(messages_with_ends_that_were_read_ahead_move_whole) {
     expect_end(rx);
 }
 
-BOOST_AUTO_TEST_CASE(a_message_of_which_a_part_was_read_moves_and_is_completed_elsewhere) {
-    auto [tx, rx] = make_channel<note>(context);
-    auto [carrier, carried] = make_channel<with_receiver>(context);
+BOOST_AUTO_TEST_CASE(
+    a_message_of_which_a_part_was_read_moves_and_is_completed_elsewhere, *over_links()) {
+    auto [tx, rx] = new_channel<note>(context);
+    auto [carrier, carried] = new_channel<with_receiver>(context);
     bool sent = false;
     tx.async_send(note{1, pattern(1, 2u << 20)}, [&](error_code ec) { sent = !ec; });
     error_code ec;
@@ -278,8 +280,8 @@ BOOST_AUTO_TEST_CASE(a_message_of_which_a_part_was_read_moves_and_is_completed_e
 }
 
 BOOST_AUTO_TEST_CASE(receives_that_wait_on_a_receiver_that_is_sent_are_aborted) {
-    auto [tx, rx] = make_channel<note>(context);
-    auto [carrier, carried] = make_channel<with_receiver>(context);
+    auto [tx, rx] = new_channel<note>(context);
+    auto [carrier, carried] = new_channel<with_receiver>(context);
     int aborted = 0;
     for (int i = 0; i != 2; ++i)
         rx.async_recv([&](error_code ec, note) {
@@ -299,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_through_its_own_sender_is_refused_and_stays_usab
         std::optional<receiver<self>> me;
         std::uint64_t number = 0;
     };
-    auto [tx, rx] = make_channel<self>(context);
+    auto [tx, rx] = new_channel<self>(context);
     tx.send(self{{}, 1});
     tx.send(self{{}, 2});
     BOOST_TEST(rx.recv().number == 1u);
@@ -325,8 +327,8 @@ BOOST_AUTO_TEST_CASE(a_send_that_fails_leaves_receivers_and_handles_with_their_o
         strait::handle pipe;
         std::string text;
     };
-    auto [carrier, carried] = make_channel<cargo>(context);
-    auto [tx, rx] = make_channel<note>(context);
+    auto [carrier, carried] = new_channel<cargo>(context);
+    auto [tx, rx] = new_channel<note>(context);
     sender<note> other = tx;  // a second link, so that there is something to merge
     for (std::uint64_t i = 0; i != 30; ++i) tx.send(page(i));
     expect_notes(rx, 0, 1);
@@ -334,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_send_that_fails_leaves_receivers_and_handles_with_their_o
     cargo value{std::move(rx), make_pipe().read, std::string(20'000, 'c')};
     error_code ec;
     for (;;) {
-        cargo filler{make_channel<note>().second, make_pipe().read, std::string(20'000, 'c')};
+        cargo filler{new_channel<note>().second, make_pipe().read, std::string(20'000, 'c')};
         carrier.try_send(filler, ec);
         if (ec) break;
         BOOST_TEST(!filler.end.is_open());
@@ -372,8 +374,8 @@ BOOST_AUTO_TEST_CASE(a_send_that_fails_leaves_receivers_and_handles_with_their_o
 }
 
 BOOST_AUTO_TEST_CASE(async_send_or_return_gives_back_what_was_not_sent) {
-    auto [carrier, carried] = make_channel<with_receiver>(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [carrier, carried] = new_channel<with_receiver>(context);
+    auto [tx, rx] = new_channel<note>();
     tx.send(note{1, {}});
     tx.send(note{2, {}});
     expect_notes(rx, 1, 2);
@@ -392,7 +394,7 @@ BOOST_AUTO_TEST_CASE(async_send_or_return_gives_back_what_was_not_sent) {
     tx.send(note{3, {}});
     expect_notes(back->end, 3, 4);
 
-    auto [live, taker] = make_channel<with_receiver>(context);
+    auto [live, taker] = new_channel<with_receiver>(context);
     live.async_send_or_return(
         std::move(*back), [&](error_code e, std::optional<with_receiver> v) {
             ec = e;
@@ -407,8 +409,8 @@ BOOST_AUTO_TEST_CASE(async_send_or_return_gives_back_what_was_not_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_receiver_in_a_const_value_is_refused) {
-    auto [carrier, carried] = make_channel<with_receiver>();
-    auto [tx, rx] = make_channel<note>();
+    auto [carrier, carried] = new_channel<with_receiver>();
+    auto [tx, rx] = new_channel<note>();
     const with_receiver value{std::move(rx)};
     error_code ec;
     carrier.send(value, ec);
@@ -422,13 +424,13 @@ BOOST_AUTO_TEST_CASE(a_receiver_in_a_const_value_is_refused) {
 
 BOOST_AUTO_TEST_CASE(empty_ends_and_handles_are_refused) {
     error_code ec;
-    auto [senders, s] = make_channel<with_sender>();
+    auto [senders, s] = new_channel<with_sender>();
     senders.send(with_sender{}, ec);
     BOOST_TEST(ec == error::empty_end);
-    auto [receivers, r] = make_channel<with_receiver>();
+    auto [receivers, r] = new_channel<with_receiver>();
     receivers.send(with_receiver{}, ec);
     BOOST_TEST(ec == error::empty_end);
-    auto [handles, h] = make_channel<with_handle>();
+    auto [handles, h] = new_channel<with_handle>();
     handles.send(with_handle{}, ec);
     BOOST_TEST(ec == error::empty_end);
     handles.send(with_handle{make_pipe().read}, ec);
@@ -438,8 +440,8 @@ BOOST_AUTO_TEST_CASE(empty_ends_and_handles_are_refused) {
 
 // ipc-channel: multiple_paths_to_a_sender
 BOOST_AUTO_TEST_CASE(one_sender_many_times_in_a_message_costs_one_link) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<std::vector<sender<note>>>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<std::vector<sender<note>>>();
     std::vector<sender<note>> many(1000, tx);
     carrier.send(many);
     many.clear();
@@ -464,12 +466,12 @@ BOOST_AUTO_TEST_CASE(one_sender_many_times_in_a_message_costs_one_link) {
 // ipc-channel: multisender_transfer
 BOOST_AUTO_TEST_CASE(several_hundred_ends_travel_in_one_message) {
     constexpr std::size_t count = 400;
-    auto [carrier, carried] = make_channel<std::vector<with_receiver>>(context);
-    auto [back, returned] = make_channel<std::vector<with_sender>>(context);
+    auto [carrier, carried] = new_channel<std::vector<with_receiver>>(context);
+    auto [back, returned] = new_channel<std::vector<with_sender>>(context);
     std::vector<with_receiver> receivers(count);
     std::vector<with_sender> senders(count);
     for (std::size_t i = 0; i != count; ++i) {
-        auto ends = make_channel<note>();
+        auto ends = new_channel<note>();
         senders[i].end = std::move(ends.first);
         receivers[i].end = std::move(ends.second);
         senders[i].end.send(note{i, {}});
@@ -492,8 +494,8 @@ BOOST_AUTO_TEST_CASE(several_hundred_ends_travel_in_one_message) {
 BOOST_AUTO_TEST_CASE(a_receiver_with_more_unread_than_fits_one_message_of_its_channel_moves) {
     limits small;
     small.max_message_bytes = 4096;
-    auto [tx, rx] = make_channel<note>(channel_options(small));
-    auto [carrier, carried] = make_channel<with_receiver>(channel_options(small));
+    auto [tx, rx] = new_channel<note>(channel_options(small));
+    auto [carrier, carried] = new_channel<with_receiver>(channel_options(small));
     for (std::uint64_t i = 0; i != 60; ++i) tx.send(page(i));
     expect_notes(rx, 0, 1);
     error_code ec;

@@ -14,14 +14,13 @@
 
 using namespace strait::test;
 using strait::error_code;
-using strait::make_channel;
 using strait::sender;
 
 BOOST_FIXTURE_TEST_SUITE(c6_leases, clean_fixture)
 
 BOOST_AUTO_TEST_CASE(a_copy_of_a_closed_sender_leaves_a_parked_link_as_it_is) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_sender>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_sender>();
     carrier.send(with_sender{tx});
     with_sender arrived = carried.recv();
     arrived.end.send(note{0, {}});
@@ -42,9 +41,9 @@ BOOST_AUTO_TEST_CASE(a_copy_of_a_closed_sender_leaves_a_parked_link_as_it_is) {
     expect_notes(rx, 1, 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_link_kept_from_a_failed_send_is_no_lease_of_whoever_gets_it) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_sender>();
+BOOST_AUTO_TEST_CASE(a_link_kept_from_a_failed_send_is_no_lease_of_whoever_gets_it, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_sender>();
     error_code ec;
     while (!ec) carrier.try_send(with_sender{tx}, ec);
     BOOST_REQUIRE(ec == asio::error::would_block);

@@ -26,7 +26,6 @@
 using namespace std::chrono_literals;
 using namespace strait::test;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -77,7 +76,7 @@ BOOST_FIXTURE_TEST_SUITE(c7_cancelling, context_fixture)
 
 BOOST_AUTO_TEST_CASE(a_send_cancelled_while_queued_leaves_nothing) {
     for (const cancellation_type type : all_types) {
-        auto [tx, rx] = make_channel<note>(context);
+        auto [tx, rx] = new_channel<note>(context);
         const std::uint64_t n = fill(tx);
         asio::cancellation_signal signal;
         std::optional<error_code> first;
@@ -100,10 +99,10 @@ BOOST_AUTO_TEST_CASE(a_send_cancelled_while_queued_leaves_nothing) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_large_send_cancelled_when_partly_written_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(a_large_send_cancelled_when_partly_written_leaves_nothing, *over_links()) {
     for (const cancellation_type type : all_types)
         for (const bool partly_read : {false, true}) {
-            auto [tx, rx] = make_channel<note>(context);
+            auto [tx, rx] = new_channel<note>(context);
             asio::cancellation_signal signal;
             std::optional<error_code> result;
             tx.async_send(note{1, pattern(1, 3u << 20)},
@@ -145,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_large_send_cancelled_when_partly_written_leaves_nothing) 
 
 BOOST_AUTO_TEST_CASE(a_send_that_was_written_reports_success_though_it_is_cancelled) {
     for (const cancellation_type type : all_types) {
-        auto [tx, rx] = make_channel<note>(context);
+        auto [tx, rx] = new_channel<note>(context);
         asio::cancellation_signal signal;
         std::optional<error_code> result;
         tx.async_send(note{1, {}}, asio::bind_cancellation_slot(
@@ -160,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_send_that_was_written_reports_success_though_it_is_cancel
 }
 
 BOOST_AUTO_TEST_CASE(what_a_send_reports_is_what_was_received_at_whatever_moment_it_is_cancelled) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     for (std::uint64_t round = 0; round != 300; ++round) {
         asio::cancellation_signal signal;
         std::optional<error_code> result;
@@ -192,7 +191,7 @@ BOOST_AUTO_TEST_CASE(what_a_send_reports_is_what_was_received_at_whatever_moment
 
 BOOST_AUTO_TEST_CASE(a_message_that_was_on_its_way_to_a_cancelled_receive_is_first_in_line) {
     for (const cancellation_type type : all_types) {
-        auto [tx, rx] = make_channel<note>(context);
+        auto [tx, rx] = new_channel<note>(context);
         for (std::uint64_t i = 0; i != 3; ++i) tx.send(note{i, {}});
         asio::cancellation_signal signal;
         std::optional<error_code> first;
@@ -210,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_was_on_its_way_to_a_cancelled_receive_is_fir
 }
 
 BOOST_AUTO_TEST_CASE(cancel_on_the_receiver_loses_nothing) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     int aborted = 0;
     for (int round = 0; round != 3; ++round) {
         tx.send(note{static_cast<std::uint64_t>(round), {}});
@@ -225,7 +224,7 @@ BOOST_AUTO_TEST_CASE(cancel_on_the_receiver_loses_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_receive_raced_against_a_timer_loses_nothing_in_a_hundred_thousand_races) {
-    auto [tx, rx] = make_channel<std::uint64_t>(context);
+    auto [tx, rx] = new_channel<std::uint64_t>(context);
     constexpr int races = is_sanitized ? 5'000 : 100'000;
     int won = 0;
     int lost = 0;
@@ -241,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_receive_raced_against_a_timer_loses_nothing_in_a_hundred_
 }
 
 BOOST_AUTO_TEST_CASE(a_timed_receive_that_is_over_loses_nothing) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     std::uint64_t next = 0;
     for (std::uint64_t i = 0; i != 5000; ++i) {
         tx.send(note{i, {}});
@@ -260,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_timed_receive_that_is_over_loses_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_context_that_is_stopped_or_destroyed_leaves_the_message_first_in_line) {
     auto stopped = std::make_unique<asio::io_context>();
-    auto [tx, rx] = make_channel<note>(*stopped);
+    auto [tx, rx] = new_channel<note>(*stopped);
     for (std::uint64_t i = 0; i != 4; ++i) tx.send(note{i, {}});
     int called = 0;
     for (int i = 0; i != 2; ++i) rx.async_recv([&](error_code, note) { ++called; });
@@ -280,8 +279,9 @@ BOOST_AUTO_TEST_CASE(a_context_that_is_stopped_or_destroyed_leaves_the_message_f
     expect_notes(rx, 3, 4);
 }
 
-BOOST_AUTO_TEST_CASE(a_try_send_that_does_not_fit_one_write_goes_through_memory_whole) {
-    auto [tx, rx] = make_channel<note>(context);
+BOOST_AUTO_TEST_CASE(
+    a_try_send_that_does_not_fit_one_write_goes_through_memory_whole, *over_links()) {
+    auto [tx, rx] = new_channel<note>(context);
     error_code ec;
     tx.try_send(note{1, pattern(1, 5u << 20)}, ec);
     BOOST_TEST(!ec, ec.message());

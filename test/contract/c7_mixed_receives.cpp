@@ -11,7 +11,6 @@
 
 using namespace strait::test;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -41,7 +40,7 @@ void break_rules(raw_link& link) { link.write(std::string(300, '\xff')); }
 BOOST_FIXTURE_TEST_SUITE(c7_mixed_receives, context_fixture)
 
 BOOST_AUTO_TEST_CASE(a_try_recv_that_finds_the_end_ends_asynchronous_receives_as_well) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     error_code told;
     rx.async_recv([&](error_code ec, note) { told = ec; });
     context.poll();

@@ -21,7 +21,6 @@
 
 using namespace strait::test;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -48,8 +47,8 @@ struct tracked_echo : context_fixture {
     receiver<note> rx;
 
     tracked_echo() {
-        auto [out, their_in] = make_channel<note>(tracked);
-        auto [their_out, in] = make_channel<note>(tracked);
+        auto [out, their_in] = new_channel<note>(tracked);
+        auto [their_out, in] = new_channel<note>(tracked);
         tx = std::move(out);
         rx = std::move(in);
         child.start({std::move(their_in), std::move(their_out)});
@@ -66,7 +65,8 @@ struct tracked_echo : context_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(c8_asio_conduct, tracked_echo)
 
-BOOST_AUTO_TEST_CASE(handlers_are_called_where_they_belong_while_another_process_answers) {
+BOOST_AUTO_TEST_CASE(
+    handlers_are_called_where_they_belong_while_another_process_answers, *over_links()) {
     for (std::uint64_t i = 0; i != 50; ++i) {
         auto received = rx.async_recv(checked(tracked.id()));
         auto sent = tx.async_send(page(i), checked(tracked.id()));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(handlers_are_called_where_they_belong_while_another_process
     }
 }
 
-BOOST_AUTO_TEST_CASE(handlers_with_executors_of_their_own_are_called_there) {
+BOOST_AUTO_TEST_CASE(handlers_with_executors_of_their_own_are_called_there, *over_links()) {
     tracking_executor own{context.get_executor(), 2};
     auto received = rx.async_recv(checked_on(own));
     auto sent = tx.async_send(page(1), checked_on(own));
@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_CASE(handlers_with_executors_of_their_own_are_called_there) {
     BOOST_TEST(received.value().number == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(operations_on_a_peer_that_is_killed_complete_once_and_where_they_belong) {
+BOOST_AUTO_TEST_CASE(
+    operations_on_a_peer_that_is_killed_complete_once_and_where_they_belong, *over_links()) {
     auto received = rx.async_recv(checked(tracked.id()));
     context.poll();
     BOOST_TEST(!received.completed());
@@ -102,7 +103,7 @@ BOOST_AUTO_TEST_CASE(operations_on_a_peer_that_is_killed_complete_once_and_where
     BOOST_TEST(ec == asio::error::broken_pipe);
 }
 
-BOOST_AUTO_TEST_CASE(a_coroutine_talks_to_another_process_and_hears_of_its_end) {
+BOOST_AUTO_TEST_CASE(a_coroutine_talks_to_another_process_and_hears_of_its_end, *over_links()) {
     error_code at_end;
     std::uint64_t answers = 0;
     const auto talk = [](tracked_echo& t, error_code& ec, std::uint64_t& n) -> asio::awaitable<void> {

@@ -26,7 +26,6 @@ extern char** environ;
 using namespace strait::test;
 using strait::error;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -98,8 +97,8 @@ BOOST_FIXTURE_TEST_SUITE(c9_threads, context_fixture)
 BOOST_AUTO_TEST_CASE(nothing_of_the_process_changes_but_descriptors) {
     const process_state before = process_state::now();
     {
-        auto [tx, rx] = make_channel<note>(context);
-        auto [carrier, carried] = make_channel<with_receiver>(context);
+        auto [tx, rx] = new_channel<note>(context);
+        auto [carrier, carried] = new_channel<with_receiver>(context);
         fill(tx);
         tx.async_send(page(0), [](error_code) {});
         rx.async_recv([](error_code, note) {});
@@ -125,9 +124,9 @@ BOOST_AUTO_TEST_CASE(nothing_of_the_process_changes_but_descriptors) {
     before.expect_unchanged();
 }
 
-BOOST_AUTO_TEST_CASE(copies_on_contexts_that_are_stopped_or_destroyed_stall_nobody) {
-    auto [tx, rx] = make_channel<note>(context);
-    auto [seen, seen_here] = make_channel<std::uint64_t>();
+BOOST_AUTO_TEST_CASE(copies_on_contexts_that_are_stopped_or_destroyed_stall_nobody, *over_links()) {
+    auto [tx, rx] = new_channel<note>(context);
+    auto [seen, seen_here] = new_channel<std::uint64_t>();
     const std::uint64_t first = fill(tx);
 
     // Each context has a send that waits, in this order.
@@ -176,9 +175,9 @@ BOOST_AUTO_TEST_CASE(copies_on_contexts_that_are_stopped_or_destroyed_stall_nobo
     BOOST_TEST((child.process().wait() == exit_status{0, 0}));
 }
 
-BOOST_AUTO_TEST_CASE(senders_shared_by_threads_feed_another_process) {
-    auto [tx, rx] = make_channel<note>();
-    auto [seen, seen_here] = make_channel<std::uint64_t>();
+BOOST_AUTO_TEST_CASE(senders_shared_by_threads_feed_another_process, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
+    auto [seen, seen_here] = new_channel<std::uint64_t>();
     peer<drain_ends> child("c9_drain");
     child.start({std::move(rx), std::move(seen)});
     constexpr std::uint64_t each = 500;
@@ -208,13 +207,13 @@ BOOST_AUTO_TEST_CASE(senders_shared_by_threads_feed_another_process) {
 
 BOOST_AUTO_TEST_CASE(after_fork_without_exec_only_closing_works_in_the_child) {
     // clang 14 captures no structured bindings.
-    auto first = make_channel<note>(context);
+    auto first = new_channel<note>(context);
     auto& tx = first.first;
     auto& rx = first.second;
-    auto ends = make_channel<note>(context);
+    auto ends = new_channel<note>(context);
     auto& other = ends.first;
     auto& many = ends.second;
-    auto carriers = make_channel<with_sender>();
+    auto carriers = new_channel<with_sender>();
     auto& carrier = carriers.first;
     auto& carried = carriers.second;
     carrier.send(with_sender{other});
@@ -239,7 +238,7 @@ BOOST_AUTO_TEST_CASE(after_fork_without_exec_only_closing_works_in_the_child) {
         if (with_sender v{tx}; carrier.send(v, ec), !refused()) return 7;
         {
             // A channel of the child's own carries none of the parent's ends.
-            auto [mine, my_end] = make_channel<with_receiver>();
+            auto [mine, my_end] = new_channel<with_receiver>();
             with_receiver v{std::move(rx)};
             if (mine.send(v, ec); !refused()) return 8;
             rx = std::move(v.end);
@@ -265,7 +264,7 @@ BOOST_AUTO_TEST_CASE(after_fork_without_exec_only_closing_works_in_the_child) {
         other.close();
         if (rx.recv(ec); ec != error::not_open && !refused()) return 11;
         // New channels are the child's own.
-        auto [to, from] = make_channel<note>();
+        auto [to, from] = new_channel<note>();
         to.send(note{3, {}});
         return from.recv().number == 3 ? 0 : 12;
     });
@@ -284,8 +283,8 @@ BOOST_AUTO_TEST_CASE(after_fork_without_exec_only_closing_works_in_the_child) {
 }
 
 BOOST_AUTO_TEST_CASE(a_forked_copy_that_goes_on_does_not_keep_a_channel_from_ending) {
-    auto [tx, rx] = make_channel<note>();
-    auto [gate, opened] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
+    auto [gate, opened] = new_channel<note>();
     pipe_ends until = make_pipe();
     const pid_t pid = ::fork();
     BOOST_REQUIRE(pid != -1);

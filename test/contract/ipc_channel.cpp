@@ -23,7 +23,6 @@
 using namespace strait::test;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::receiver_set;
 using strait::sender;
@@ -86,8 +85,8 @@ STRAIT_TEST_ROLE(ipc_channel_checks_parcels) {
 // A channel to a process that checks parcels, and one back.
 struct checked_channel {
     checked_channel() : peer_("ipc_channel_checks_parcels") {
-        auto to = make_channel<parcel>();
-        auto back = make_channel<note>();
+        auto to = new_channel<parcel>();
+        auto back = new_channel<note>();
         tx = std::move(to.first);
         answers = std::move(back.second);
         peer_.start({std::move(to.second), std::move(back.first)});
@@ -120,7 +119,7 @@ struct way_back {
 // Makes a channel, lets the parent have its sender, and waits for what comes of it.
 STRAIT_TEST_ROLE(ipc_channel_lends_a_sender) {
     auto start = from_parent<way_back>();
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     start.recv().back.send(with_sender{std::move(tx)});
     const note n = rx.recv();
     if (n.number != 42 || n.text != "to the child") return 1;
@@ -134,8 +133,8 @@ STRAIT_TEST_ROLE(ipc_channel_lends_a_sender) {
 BOOST_FIXTURE_TEST_SUITE(ipc_channel, context_fixture)
 
 // ipc-channel: cross_process_embedded_senders_spawn, cross_process_sender_transfer_spawn
-BOOST_AUTO_TEST_CASE(a_sender_made_in_a_child_reaches_its_parent_and_leads_back) {
-    auto [back, arrivals] = make_channel<with_sender>();
+BOOST_AUTO_TEST_CASE(a_sender_made_in_a_child_reaches_its_parent_and_leads_back, *over_links()) {
+    auto [back, arrivals] = new_channel<with_sender>();
     peer<way_back> child("ipc_channel_lends_a_sender");
     child.start({std::move(back)});
     {
@@ -148,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_sender_made_in_a_child_reaches_its_parent_and_leads_back)
 
 // ipc-channel: empty, fd_only, receiver_set_empty
 BOOST_AUTO_TEST_CASE(a_message_may_have_no_bytes_and_may_have_a_handle_only) {
-    auto [tx, rx] = make_channel<nothing>();
+    auto [tx, rx] = new_channel<nothing>();
     for (int i = 0; i != 4; ++i) tx.send(nothing{});
     rx.recv();
     BOOST_TEST(rx.try_recv().has_value());
@@ -164,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_message_may_have_no_bytes_and_may_have_a_handle_only) {
     tx.close();
     BOOST_TEST(set.select().at(0).is_end());
 
-    auto [handles, got] = make_channel<with_handle>();
+    auto [handles, got] = new_channel<with_handle>();
     pipe_ends p = make_pipe();
     handles.send(with_handle{std::move(p.write)});
     with_handle arrived = got.recv();
@@ -176,7 +175,8 @@ BOOST_AUTO_TEST_CASE(a_message_may_have_no_bytes_and_may_have_a_handle_only) {
 // ipc-channel: medium_data, full_packet, full_packet_with_{1..6}_fds, overfull_packet.
 // 32 KiB are what one write takes; where exactly a message becomes two of them depends on what
 // else is in it, so that every size near it is tried.
-BOOST_AUTO_TEST_CASE(messages_about_as_large_as_one_write_arrive_whole_in_another_process) {
+BOOST_AUTO_TEST_CASE(
+    messages_about_as_large_as_one_write_arrive_whole_in_another_process, *over_links()) {
     checked_channel c;
     constexpr std::size_t one_write = 32u << 10;
     for (const std::size_t handles : {0u, 1u, 6u})
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(messages_about_as_large_as_one_write_arrive_whole_in_anothe
 }
 
 // ipc-channel: full_packet_with_64_fds, overfull_packet_with_63_fds, big_data_with_{0..6}_fds
-BOOST_AUTO_TEST_CASE(handles_keep_their_places_beside_any_number_of_bytes) {
+BOOST_AUTO_TEST_CASE(handles_keep_their_places_beside_any_number_of_bytes, *over_links()) {
     checked_channel c;
     for (const std::size_t bytes : {0u, 1u, 32'000u, 33'000u, 1u << 20})
         for (const std::size_t handles : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 63u, 64u, 253u, 254u})
@@ -198,11 +198,12 @@ BOOST_AUTO_TEST_CASE(handles_keep_their_places_beside_any_number_of_bytes) {
 }
 
 // ipc-channel: medium_data_with_sender_transfer, big_data_with_sender_transfer
-BOOST_AUTO_TEST_CASE(a_sender_stays_with_the_message_that_it_came_in_whatever_its_size) {
+BOOST_AUTO_TEST_CASE(
+    a_sender_stays_with_the_message_that_it_came_in_whatever_its_size, *over_links()) {
     checked_channel c;
     std::uint64_t number = 1000;
     for (const std::size_t bytes : {0u, 32u << 10, 1u << 20}) {
-        auto [reply, replies] = make_channel<note>();
+        auto [reply, replies] = new_channel<note>();
         parcel p = make_parcel(++number, bytes, 2);
         p.reply = std::move(reply);
         c.tx.send(std::move(p));
@@ -216,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_sender_stays_with_the_message_that_it_came_in_whatever_it
 
 // ipc-channel: try_recv, no_senders_notification, no_senders_notification_try_recv
 BOOST_AUTO_TEST_CASE(a_try_recv_tells_nothing_from_a_message_and_from_the_end) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     error_code ec;
     rx.try_recv(ec);
     BOOST_TEST(ec == asio::error::would_block);
@@ -235,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_try_recv_tells_nothing_from_a_message_and_from_the_end) {
 
 // ipc-channel: no_senders_notification_try_recv_delayed
 BOOST_AUTO_TEST_CASE(whoever_polls_sees_the_end_once_another_thread_has_made_it) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::atomic<bool> go{false};
     std::thread last_sender([&go, mine = std::move(tx)]() mutable {
         go.wait(false);
@@ -255,7 +256,7 @@ BOOST_AUTO_TEST_CASE(whoever_polls_sees_the_end_once_another_thread_has_made_it)
 
 // ipc-channel: try_recv_timeout
 BOOST_AUTO_TEST_CASE(a_timed_receive_waits_its_time_for_nothing_and_not_for_a_message_or_the_end) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     error_code ec;
     const auto begin = std::chrono::steady_clock::now();
     rx.recv_for(30ms, ec);
@@ -273,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_timed_receive_waits_its_time_for_nothing_and_not_for_a_me
 // ipc-channel: try_recv_large, try_recv_large_delayed
 BOOST_AUTO_TEST_CASE(polling_while_threads_send_large_messages_gives_whole_ones_only) {
     for (const std::uint64_t senders : {1u, 3u, 10u}) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         std::vector<std::thread> threads;
         for (std::uint64_t t = 0; t != senders; ++t)
             threads.emplace_back([t, mine = tx]() mutable {
@@ -319,7 +320,7 @@ BOOST_AUTO_TEST_CASE(the_rest_of_a_message_that_was_begun_is_not_waited_for) {
 
     receiver_set set;
     const auto id = set.add(std::move(c.rx));
-    auto [other, other_rx] = make_channel<note>();
+    auto [other, other_rx] = new_channel<note>();
     const auto other_id = set.add(std::move(other_rx));
     BOOST_TEST(set.try_select().empty());
     c.raw.write(begun, std::string(1000, 'b'));
@@ -339,8 +340,8 @@ BOOST_AUTO_TEST_CASE(the_rest_of_a_message_that_was_begun_is_not_waited_for) {
 // ipc-channel: receiver_set_medium_data, receiver_set_big_data
 BOOST_AUTO_TEST_CASE(a_set_gives_messages_of_every_size) {
     receiver_set set;
-    auto [tx1, rx1] = make_channel<note>();
-    auto [tx2, rx2] = make_channel<note>();
+    auto [tx1, rx1] = new_channel<note>();
+    auto [tx2, rx2] = new_channel<note>();
     const auto id1 = set.add(std::move(rx1));
     const auto id2 = set.add(std::move(rx2));
     const std::vector<std::size_t> sizes{0, 32'700, 32'768, 1u << 20, 3, 4u << 20};

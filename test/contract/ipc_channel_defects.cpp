@@ -33,7 +33,6 @@ using namespace strait::test;
 using strait::error;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -140,7 +139,7 @@ STRAIT_TEST_ROLE(ipc_channel_writes_to_nobody) {
     if (ec != asio::error::broken_pipe) return 1;
     tx.try_send(page(0), ec);
     if (ec != asio::error::broken_pipe) return 2;
-    auto [mine, gone] = make_channel<note>();
+    auto [mine, gone] = new_channel<note>();
     gone.close();
     asio::io_context context;
     mine.bind(context);
@@ -160,7 +159,7 @@ BOOST_FIXTURE_TEST_SUITE(ipc_channel_defects, context_fixture)
 
 // ipc-channel: test_reentrant; D12: there the inner message takes the handles of the outer one.
 BOOST_AUTO_TEST_CASE(a_value_that_sends_another_while_it_is_encoded_keeps_its_handles) {
-    auto ends = make_channel<nesting>();
+    auto ends = new_channel<nesting>();
     sender<nesting>& tx = ends.first;
     nesting outer;
     outer.number = 2;
@@ -184,8 +183,8 @@ BOOST_AUTO_TEST_CASE(a_value_that_sends_another_while_it_is_encoded_keeps_its_ha
 
 // ipc-channel D11: there the handles of a message that could not be encoded go with the next one.
 BOOST_AUTO_TEST_CASE(what_a_value_that_could_not_be_encoded_carries_stays_out_of_the_next_message) {
-    auto [tx, rx] = make_channel<spoilt>(context);
-    auto [inner, inner_rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<spoilt>(context);
+    auto [inner, inner_rx] = new_channel<note>();
     spoilt value;
     value.pipe = holding('x');
     value.end = inner;
@@ -215,8 +214,8 @@ BOOST_AUTO_TEST_CASE(what_a_value_that_could_not_be_encoded_carries_stays_out_of
 
 // ipc-channel D15: there a try_recv changes flags that all holders of the descriptor share.
 BOOST_AUTO_TEST_CASE(polling_and_blocking_leave_the_flags_of_descriptors_alone) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_handle>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_handle>();
     pipe_ends p = make_pipe();
     const std::map<int, int> before = status_flags();
     error_code ec;
@@ -235,8 +234,8 @@ BOOST_AUTO_TEST_CASE(polling_and_blocking_leave_the_flags_of_descriptors_alone) 
 
 // Asio makes a socket that it waits for non-blocking, for whoever holds it.
 BOOST_AUTO_TEST_CASE(a_receive_blocks_whatever_an_asynchronous_one_has_made_of_the_socket) {
-    auto [tx, rx] = make_channel<note>(context);
-    auto [carrier, carried] = make_channel<with_receiver>();
+    auto [tx, rx] = new_channel<note>(context);
+    auto [carrier, carried] = new_channel<with_receiver>();
     rx.async_recv([](error_code ec, note) { BOOST_TEST(!ec); });
     context.poll();
     tx.send(note{0, {}});
@@ -258,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_receive_blocks_whatever_an_asynchronous_one_has_made_of_t
 // ipc-channel D16: there each receive allocates some 208 KiB.
 BOOST_AUTO_TEST_CASE(receiving_allocates_nothing_but_what_the_value_does) {
     if (!counts_allocations()) return;
-    auto [tx, rx] = make_channel<std::uint64_t>();
+    auto [tx, rx] = new_channel<std::uint64_t>();
     const auto some = [&tx = tx, &rx = rx] {
         for (std::uint64_t i = 0; i != 200; ++i) tx.send(i);
         for (std::uint64_t i = 0; i != 200; ++i)
@@ -272,7 +271,7 @@ BOOST_AUTO_TEST_CASE(receiving_allocates_nothing_but_what_the_value_does) {
 
 // ipc-channel D20: there a stream that is dropped leaves its receiver open, and senders never know.
 BOOST_AUTO_TEST_CASE(senders_learn_that_a_coroutine_that_received_is_gone) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     int received = 0;
     {
         asio::io_context mine;
@@ -287,8 +286,8 @@ BOOST_AUTO_TEST_CASE(senders_learn_that_a_coroutine_that_received_is_gone) {
 }
 
 // ipc-channel D27: a program in C++ would be killed.
-BOOST_AUTO_TEST_CASE(sending_to_nobody_raises_no_signal) {
-    auto [tx, rx] = make_channel<note>();
+BOOST_AUTO_TEST_CASE(sending_to_nobody_raises_no_signal, *over_links()) {
+    auto [tx, rx] = new_channel<note>();
     peer<with_sender> child("ipc_channel_writes_to_nobody");
     rx.close();
     child.start({std::move(tx)});
@@ -299,8 +298,8 @@ BOOST_AUTO_TEST_CASE(sending_to_nobody_raises_no_signal) {
 BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_receive) {
     if (sanitizer_delays_signals) return;
     interruptions with;
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_sender>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_sender>();
     for (std::uint64_t i = 0; i != 2; ++i) {
         note got;
         error_code ec;
@@ -322,7 +321,7 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_receive) {
 BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_send) {
     if (sanitizer_delays_signals) return;
     interruptions with;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     error_code ec;
     const std::uint64_t n = fill(tx);
     with.during([&, &tx = tx] { tx.send(page(n), ec); },
@@ -332,6 +331,7 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_send) {
     with.during([&, &tx = tx] { tx.send_for(page(m), 1h, ec); },
         [&, &rx = rx] { expect_notes(rx, 0, m + 1); });
     BOOST_TEST(!ec, ec.message());
+    if (in_process_run()) return;  // an empty channel takes a message of any size at once
     with.during([&, &tx = tx] { tx.send(note{1, pattern(1, 4u << 20)}, ec); },
         [&, &rx = rx] { BOOST_TEST((rx.recv().text == pattern(1, 4u << 20))); });
     BOOST_TEST(!ec, ec.message());
@@ -340,7 +340,7 @@ BOOST_AUTO_TEST_CASE(signals_interrupt_no_blocking_send) {
 BOOST_AUTO_TEST_CASE(signals_interrupt_neither_a_select_nor_a_wait_for_a_child) {
     if (sanitizer_delays_signals) return;
     interruptions with;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     strait::receiver_set set;
     set.add(std::move(rx));
     error_code ec;

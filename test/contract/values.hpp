@@ -7,6 +7,8 @@
 #ifndef STRAIT_TEST_CONTRACT_VALUES_HPP
 #define STRAIT_TEST_CONTRACT_VALUES_HPP
 
+#include "support/channels.hpp"
+
 #include <strait.hpp>
 
 #include <boost/asio/error.hpp>

@@ -24,7 +24,7 @@ for name in $names; do
     if [ ! -f "$file" ]; then
         echo "no such suite: $suite"
         missing=1
-    elif [ -n "$case" ] && ! grep -qE "_TEST_CASE\($case[,)]" "$file"; then
+    elif [ -n "$case" ] && ! grep -qE "(_TEST_CASE\(|^ +)$case[,)]" "$file"; then
         echo "no such case: $name"
         missing=1
     fi

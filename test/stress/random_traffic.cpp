@@ -24,7 +24,6 @@
 using namespace strait::test;
 using strait::error_code;
 using strait::handle;
-using strait::make_channel;
 using strait::receiver;
 using strait::sender;
 
@@ -63,7 +62,7 @@ parcel make_parcel(std::uint64_t from, std::uint64_t number, std::mt19937_64& ra
     const std::size_t sizes[] = {0, 1, 100, 5000, 40'000, 300'000};
     p.text = pattern(number, sizes[random() % std::size(sizes)]);
     if (random() % 3 == 0) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         for (std::uint64_t i = 0; i != 3; ++i) tx.send(note{i, {}});
         if (random() % 2 == 0) rx.recv();
         p.collection = std::move(rx);
@@ -102,7 +101,7 @@ public:
     player(party& p, asio::io_context& context) : p_(p), random_(p.seed + p.me) {
         p_.in->bind(context);
         for (auto& to : p_.to) to.bind(context);
-        auto [tx, rx] = make_channel<note>(context);
+        auto [tx, rx] = new_channel<note>(context);
         answers_to_ = std::move(tx);
         answers_ = std::move(rx);
     }
@@ -192,11 +191,11 @@ struct game {
     explicit game(std::size_t count) : parties(count) {
         if (const char* given = std::getenv("STRAIT_TEST_SEED")) seed = std::strtoull(given, nullptr, 0);
         std::cout << "STRAIT_TEST_SEED=" << seed << '\n';
-        auto [referee, in] = make_channel<report>();
+        auto [referee, in] = new_channel<report>();
         reports = std::move(in);
         std::vector<sender<parcel>> to(count);
         for (std::size_t i = 0; i != count; ++i) {
-            auto [tx, rx] = make_channel<parcel>();
+            auto [tx, rx] = new_channel<parcel>();
             to[i] = std::move(tx);
             parties[i].in = std::move(rx);
             parties[i].me = i;
@@ -241,7 +240,7 @@ BOOST_AUTO_TEST_CASE(between_threads_nothing_is_lost_doubled_or_spoilt) {
     for (const int r : results) BOOST_TEST(r == 0);
 }
 
-BOOST_AUTO_TEST_CASE(between_processes_nothing_is_lost_doubled_or_spoilt) {
+BOOST_AUTO_TEST_CASE(between_processes_nothing_is_lost_doubled_or_spoilt, *over_links()) {
     game g(4);
     std::vector<std::unique_ptr<peer<party>>> processes;
     for (party& p : g.parties) {

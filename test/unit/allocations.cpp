@@ -5,6 +5,7 @@
 //
 
 #include "support/alloc_count.hpp"
+#include "support/channels.hpp"
 
 #include <strait.hpp>
 
@@ -35,7 +36,7 @@ struct fixture {
     strait::receiver<value> rx;
     std::uint64_t spent = ~std::uint64_t(0);  // until it was counted
 
-    fixture() { std::tie(tx, rx) = strait::make_channel<value>(context); }
+    fixture() { std::tie(tx, rx) = strait::test::new_channel<value>(context); }
 };
 
 asio::awaitable<void> exchange(fixture& f, int count) {

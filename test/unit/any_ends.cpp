@@ -22,7 +22,6 @@ using strait::any_receiver;
 using strait::any_sender;
 using strait::error;
 using strait::error_code;
-using strait::make_channel;
 using strait::message;
 using strait::receiver;
 using strait::sender;
@@ -44,7 +43,7 @@ BOOST_FIXTURE_TEST_SUITE(any_ends, context_fixture)
 
 // ipc-channel: opaque_sender
 BOOST_AUTO_TEST_CASE(ends_lose_their_type_and_get_it_back) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     any_sender erased = tx;
     tx.close();
     BOOST_TEST(erased.type_name().find("note") != std::string_view::npos);
@@ -61,7 +60,7 @@ BOOST_AUTO_TEST_CASE(ends_lose_their_type_and_get_it_back) {
 }
 
 BOOST_AUTO_TEST_CASE(the_way_back_is_checked_and_names_both_types) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     any_sender erased = tx;
     any_receiver any = std::move(rx);
     error_code ec;
@@ -84,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_way_back_is_checked_and_names_both_types) {
 }
 
 BOOST_AUTO_TEST_CASE(messages_are_received_undecoded_and_decoded_later) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     any_receiver any = std::move(rx);
     tx.send(note{1, "later"});
     tx.send(note{2, {}});
@@ -104,9 +103,9 @@ BOOST_AUTO_TEST_CASE(messages_are_received_undecoded_and_decoded_later) {
 
 // ipc-channel D10: there such a message leaks its handles.
 BOOST_AUTO_TEST_CASE(a_message_dropped_undecoded_closes_all_it_carries) {
-    auto [tx, rx] = make_channel<with_handle>();
-    auto [senders, with_senders] = make_channel<with_sender>();
-    auto [inner, inner_rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<with_handle>();
+    auto [senders, with_senders] = new_channel<with_sender>();
+    auto [inner, inner_rx] = new_channel<note>();
     pipe_ends p = make_pipe();
     tx.send(with_handle{std::move(p.write)});
     senders.send(with_sender{std::move(inner)});
@@ -123,8 +122,8 @@ BOOST_AUTO_TEST_CASE(a_message_dropped_undecoded_closes_all_it_carries) {
 
 // ipc-channel: embedded_opaque_senders
 BOOST_AUTO_TEST_CASE(erased_ends_travel_in_messages) {
-    auto [tx, rx] = make_channel<note>();
-    auto [carrier, carried] = make_channel<with_any>();
+    auto [tx, rx] = new_channel<note>();
+    auto [carrier, carried] = new_channel<with_any>();
     with_any value;
     value.tx = tx;
     tx.send(note{1, {}});
@@ -143,7 +142,7 @@ BOOST_AUTO_TEST_CASE(erased_ends_travel_in_messages) {
 }
 
 BOOST_AUTO_TEST_CASE(an_erased_receiver_receives_asynchronously) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     any_receiver any = std::move(rx);
     std::string text;
     any.async_recv([&](error_code ec, message m) {
@@ -164,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_erased_receiver_receives_asynchronously) {
 
 // ipc-channel: test_receiver_stream
 BOOST_AUTO_TEST_CASE(a_coroutine_reads_a_receiver_to_its_end) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     std::uint64_t sum = 0;
     bool ended = false;
     const auto read = [](receiver<note>& in, std::uint64_t& total, bool& end) -> asio::awaitable<void> {
@@ -184,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_coroutine_reads_a_receiver_to_its_end) {
 }
 
 BOOST_AUTO_TEST_CASE(what_keeps_a_sequence_from_going_on_is_an_error) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     error_code code;
     std::optional<note> value(std::in_place);
     rx.async_next([&](error_code ec, std::optional<note> n) {
@@ -202,7 +201,7 @@ BOOST_AUTO_TEST_CASE(what_keeps_a_sequence_from_going_on_is_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(a_range_of_values_ends_with_the_channel) {
-    auto ends = make_channel<note>();
+    auto ends = new_channel<note>();
     std::thread producer([tx = std::move(ends.first)]() mutable {
         for (std::uint64_t i = 0; i != 100; ++i) tx.send(note{i, {}});
     });

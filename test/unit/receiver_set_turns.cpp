@@ -20,7 +20,6 @@
 using namespace strait::test;
 using strait::error;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::receiver_set;
 using strait::sender;
@@ -46,8 +45,8 @@ BOOST_FIXTURE_TEST_SUITE(receiver_set_turns, context_fixture)
 
 BOOST_AUTO_TEST_CASE(one_that_always_has_more_does_not_hide_those_that_begin_later) {
     receiver_set set(context);
-    auto [flood, flooded] = make_channel<note>();
-    auto [late, late_rx] = make_channel<note>();
+    auto [flood, flooded] = new_channel<note>();
+    auto [late, late_rx] = new_channel<note>();
     const auto flooded_id = set.add(std::move(flooded));
     const auto late_id = set.add(std::move(late_rx));
     const auto fill = [&tx = flood] {
@@ -78,7 +77,7 @@ BOOST_AUTO_TEST_CASE(one_that_always_has_more_does_not_hide_those_that_begin_lat
 
 BOOST_AUTO_TEST_CASE(what_a_blocking_call_leaves_goes_to_the_select_that_waits) {
     receiver_set set(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     std::size_t seen = 0;
     set.async_select([&](error_code ec, std::vector<set_event> events) {
@@ -93,7 +92,7 @@ BOOST_AUTO_TEST_CASE(what_a_blocking_call_leaves_goes_to_the_select_that_waits) 
 }
 
 BOOST_AUTO_TEST_CASE(a_select_whose_context_goes_away_leaves_its_turn_to_the_next) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     receiver_set set(context);
     set.add(std::move(rx));
     std::optional<asio::io_context> dying(std::in_place);
@@ -113,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_select_whose_context_goes_away_leaves_its_turn_to_the_nex
 }
 
 BOOST_AUTO_TEST_CASE(a_receive_whose_context_goes_away_leaves_its_turn_to_the_next) {
-    auto [tx, rx] = make_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context);
     std::optional<asio::io_context> dying(std::in_place);
     rx.async_recv(
         asio::bind_executor(dying->get_executor(), [](error_code, note) { BOOST_TEST(false); }));
@@ -133,10 +132,10 @@ BOOST_AUTO_TEST_CASE(a_receive_whose_context_goes_away_leaves_its_turn_to_the_ne
 BOOST_AUTO_TEST_CASE(a_fault_handler_that_throws_costs_no_event) {
     for (const bool asynchronous : {false, true}) {
         receiver_set set(context);
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         contested_channel<note> c;
         std::map<std::uint64_t, std::size_t> seen;
-        auto [ended_tx, ended] = make_channel<note>();
+        auto [ended_tx, ended] = new_channel<note>();
         c.rx.on_fault([](const strait::fault&) { throw std::runtime_error("handler"); });
         const auto first = set.add(std::move(rx));
         const auto contested = set.add(std::move(c.rx));
@@ -170,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_fault_handler_may_remove_its_receiver) {
     for (const bool asynchronous : {false, true}) {
         receiver_set set(context);
         contested_channel<note> c;
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         std::uint64_t id = 0;
         receiver<note> back;
         c.rx.on_fault([&](const strait::fault&) { back = set.remove<note>(id); });
@@ -199,8 +198,8 @@ BOOST_AUTO_TEST_CASE(a_fault_handler_may_close_or_destroy_the_set) {
         for (const bool destroys : {false, true}) {
             auto set = std::make_optional<receiver_set>(context);
             contested_channel<note> c;
-            auto [tx, rx] = make_channel<note>();
-            auto [tx2, rx2] = make_channel<note>();
+            auto [tx, rx] = new_channel<note>();
+            auto [tx2, rx2] = new_channel<note>();
             c.rx.on_fault([&, destroys](const strait::fault&) {
                 if (destroys)
                     set.reset();
@@ -226,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_fault_handler_may_close_or_destroy_the_set) {
 }
 
 BOOST_AUTO_TEST_CASE(a_select_granted_elsewhere_does_not_wait_on_a_context_that_is_gone) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::optional<asio::io_context> dying(std::in_place);
     receiver_set set(*dying);
     set.add(std::move(rx));
@@ -243,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_select_granted_elsewhere_does_not_wait_on_a_context_that_
 
 BOOST_AUTO_TEST_CASE(a_select_that_waits_outlives_the_last_receiver) {
     receiver_set set(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     const auto id = set.add(std::move(rx));
     std::size_t seen = 0;
     set.async_select([&](error_code ec, std::vector<set_event> events) {
@@ -263,8 +262,8 @@ BOOST_AUTO_TEST_CASE(a_select_that_waits_outlives_the_last_receiver) {
 
 BOOST_AUTO_TEST_CASE(ends_in_messages_get_the_executor_of_the_set) {
     receiver_set set(context);
-    auto [tx, rx] = make_channel<with_sender>();
-    auto [inner, inner_rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<with_sender>();
+    auto [inner, inner_rx] = new_channel<note>();
     set.add(std::move(rx));
     tx.send(with_sender{inner});
     auto events = set.select();

@@ -29,7 +29,6 @@ using namespace strait::test;
 using strait::any_receiver;
 using strait::error;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::receiver_set;
 using strait::sender;
@@ -58,8 +57,8 @@ BOOST_FIXTURE_TEST_SUITE(receiver_sets, context_fixture)
 // ipc-channel: select
 BOOST_AUTO_TEST_CASE(messages_of_several_types_are_told_apart_by_the_number_of_their_receiver) {
     receiver_set set;
-    auto [tx1, rx1] = make_channel<note>();
-    auto [tx2, rx2] = make_channel<other_note>();
+    auto [tx1, rx1] = new_channel<note>();
+    auto [tx2, rx2] = new_channel<other_note>();
     const auto id1 = set.add(std::move(rx1));
     const auto id2 = set.add(std::move(rx2));
     BOOST_TEST(id1 != id2);
@@ -80,7 +79,7 @@ BOOST_AUTO_TEST_CASE(messages_of_several_types_are_told_apart_by_the_number_of_t
 // ipc-channel: try_select
 BOOST_AUTO_TEST_CASE(a_set_is_empty_then_has_a_message_then_the_end_once_and_nothing_more) {
     receiver_set set;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     const auto id = set.add(std::move(rx));
     error_code ec;
     BOOST_TEST(set.try_select(ec).empty());
@@ -104,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_set_is_empty_then_has_a_message_then_the_end_once_and_not
 // ipc-channel: try_select_timeout
 BOOST_AUTO_TEST_CASE(a_timed_select_waits_its_time_and_ends_early_with_an_event) {
     receiver_set set;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     const auto begin = std::chrono::steady_clock::now();
     error_code ec;
@@ -141,7 +140,7 @@ BOOST_AUTO_TEST_CASE(an_asynchronous_select_on_an_empty_set_waits_for_a_receiver
     });
     context.poll();
     BOOST_TEST(called == 0);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     context.restart();
     context.poll();
@@ -154,11 +153,11 @@ BOOST_AUTO_TEST_CASE(an_asynchronous_select_on_an_empty_set_waits_for_a_receiver
 // ipc-channel: receiver_set_close_before_adding, receiver_set_close_after_adding
 BOOST_AUTO_TEST_CASE(the_end_is_reported_whether_it_came_before_or_after_adding) {
     receiver_set set;
-    auto [tx1, rx1] = make_channel<note>();
+    auto [tx1, rx1] = new_channel<note>();
     tx1.send(note{1, {}});
     tx1.close();
     const auto id1 = set.add(std::move(rx1));
-    auto [tx2, rx2] = make_channel<note>();
+    auto [tx2, rx2] = new_channel<note>();
     const auto id2 = set.add(std::move(rx2));
     tx2.close();
     std::map<std::uint64_t, int> ends;
@@ -171,7 +170,7 @@ BOOST_AUTO_TEST_CASE(the_end_is_reported_whether_it_came_before_or_after_adding)
 }
 
 BOOST_AUTO_TEST_CASE(what_a_receiver_had_read_ahead_is_in_the_set_and_comes_back_out_of_it) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     for (std::uint64_t i = 0; i != 40; ++i) tx.send(note{i, {}});
     expect_notes(rx, 0, 1);
     receiver_set set;
@@ -192,7 +191,7 @@ BOOST_AUTO_TEST_CASE(what_a_receiver_had_read_ahead_is_in_the_set_and_comes_back
 
 BOOST_AUTO_TEST_CASE(a_receiver_removed_as_another_type_stays) {
     receiver_set set;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     const auto id = set.add(std::move(rx));
     error_code ec;
     strait::diagnostics details;
@@ -206,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_removed_as_another_type_stays) {
 
 BOOST_AUTO_TEST_CASE(an_event_decoded_as_another_type_says_so_and_keeps_its_message) {
     receiver_set set;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     tx.send(note{3, "kept"});
     auto events = set.select();
@@ -218,11 +217,11 @@ BOOST_AUTO_TEST_CASE(an_event_decoded_as_another_type_says_so_and_keeps_its_mess
 
 BOOST_AUTO_TEST_CASE(one_that_floods_holds_up_no_other) {
     receiver_set set;
-    auto [flood, flooded] = make_channel<note>();
+    auto [flood, flooded] = new_channel<note>();
     const auto flooded_id = set.add(std::move(flooded));
     std::vector<sender<note>> others;
     for (int i = 0; i != 5; ++i) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         set.add(std::move(rx));
         others.push_back(std::move(tx));
     }
@@ -239,8 +238,8 @@ BOOST_AUTO_TEST_CASE(one_that_floods_holds_up_no_other) {
 // ipc-channel D17: there it costs the messages of all.
 BOOST_AUTO_TEST_CASE(what_one_peer_does_wrong_concerns_no_other_receiver) {
     receiver_set set;
-    auto [tx, rx] = make_channel<std::string>();
-    auto [tx2, rx2] = make_channel<note>();
+    auto [tx, rx] = new_channel<std::string>();
+    auto [tx2, rx2] = new_channel<note>();
     set.add(std::move(rx));
     const auto good = set.add(std::move(rx2));
     {
@@ -270,7 +269,7 @@ BOOST_AUTO_TEST_CASE(threads_send_to_the_members_and_each_keeps_its_order) {
     std::map<std::uint64_t, std::uint64_t> next;
     std::vector<std::thread> threads;
     for (int i = 0; i != 5; ++i) {
-        auto ends = make_channel<note>();
+        auto ends = new_channel<note>();
         next[set.add(std::move(ends.second))] = 0;
         threads.emplace_back([tx = std::move(ends.first), i]() mutable {
             for (std::uint64_t n = 0; n != 100; ++n)
@@ -288,7 +287,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_members_and_some_of_them_active) {
     receiver_set set(context);
     std::map<std::uint64_t, sender<note>> members;
     for (int i = 0; i != 400; ++i) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         members.emplace(set.add(std::move(rx)), std::move(tx));
     }
     for (int round = 0; round != 3; ++round) {
@@ -311,9 +310,9 @@ BOOST_AUTO_TEST_CASE(a_thousand_members_and_some_of_them_active) {
 
 BOOST_AUTO_TEST_CASE(a_member_whose_links_come_and_go_is_heard) {
     receiver_set set;
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     const auto id = set.add(std::move(rx));
-    auto [carrier, carried] = make_channel<with_sender>();
+    auto [carrier, carried] = new_channel<with_sender>();
     for (std::uint64_t i = 0; i != 4; ++i) {
         carrier.send(with_sender{tx});
         with_sender other = carried.recv();  // one link more
@@ -333,7 +332,7 @@ BOOST_AUTO_TEST_CASE(a_member_whose_links_come_and_go_is_heard) {
 
 BOOST_AUTO_TEST_CASE(a_cancelled_select_loses_nothing) {
     receiver_set set(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     for (int when = 0; when != 3; ++when) {
         asio::cancellation_signal signal;
@@ -361,7 +360,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_select_loses_nothing) {
 
 BOOST_AUTO_TEST_CASE(several_selects_take_turns) {
     receiver_set set(context);
-    auto ends = make_channel<note>();  // clang 14 captures no structured bindings
+    auto ends = new_channel<note>();  // clang 14 captures no structured bindings
     auto& tx = ends.first;
     auto& rx = ends.second;
     set.add(std::move(rx));
@@ -380,7 +379,7 @@ BOOST_AUTO_TEST_CASE(several_selects_take_turns) {
 
 BOOST_AUTO_TEST_CASE(a_coroutine_selects_with_a_time_limit) {
     receiver_set set(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     set.add(std::move(rx));
     const auto loop = [](receiver_set& s, sender<note>& out, int& seen) -> asio::awaitable<void> {
         out.send(note{1, {}});
@@ -402,7 +401,7 @@ BOOST_AUTO_TEST_CASE(a_coroutine_selects_with_a_time_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(a_context_that_goes_away_leaves_the_set_usable) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     receiver_set set;
     {
         asio::io_context mine;
@@ -416,7 +415,7 @@ BOOST_AUTO_TEST_CASE(a_context_that_goes_away_leaves_the_set_usable) {
 }
 
 BOOST_AUTO_TEST_CASE(closing_a_set_closes_its_receivers_and_aborts_what_waits) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     error_code code;
     {
         receiver_set set(context);
@@ -433,9 +432,9 @@ BOOST_AUTO_TEST_CASE(closing_a_set_closes_its_receivers_and_aborts_what_waits) {
 
 // ipc-channel: receiver_set_eintr
 BOOST_AUTO_TEST_CASE(a_process_that_is_stopped_and_continued_inside_a_select_goes_on) {
-    auto [tx, rx] = make_channel<note>();
-    auto [ready, is_ready] = make_channel<note>();
-    auto [out, in] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
+    auto [ready, is_ready] = new_channel<note>();
+    auto [out, in] = new_channel<note>();
     // A forked child may not use the ends, so that it makes none of its own here: the parent does the
     // waiting, and the child stops and continues it.
     const pid_t parent = ::getpid();

@@ -21,7 +21,6 @@
 using namespace strait::test;
 using strait::error;
 using strait::error_code;
-using strait::make_channel;
 using strait::receiver;
 using strait::router;
 using strait::sender;
@@ -32,8 +31,8 @@ BOOST_FIXTURE_TEST_SUITE(routers, context_fixture)
 // ipc-channel: router_simple_global, router_multiplexing
 BOOST_AUTO_TEST_CASE(each_receiver_has_its_callback) {
     router r(context);
-    auto [tx1, rx1] = make_channel<note>();
-    auto [tx2, rx2] = make_channel<std::string>();
+    auto [tx1, rx1] = new_channel<note>();
+    auto [tx2, rx2] = new_channel<std::string>();
     std::vector<std::uint64_t> numbers;
     std::vector<std::string> texts;
     r.add(std::move(rx1), [&](note n) { numbers.push_back(n.number); });
@@ -55,7 +54,7 @@ BOOST_AUTO_TEST_CASE(senders_in_threads_reach_their_routes) {
     std::vector<int> sums(4);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i != sums.size(); ++i) {
-        auto ends = make_channel<int>();
+        auto ends = new_channel<int>();
         r.add(std::move(ends.second), [&sum = sums[i]](int n) { sum += n; });
         threads.emplace_back([tx = std::move(ends.first)]() mutable {
             for (int n = 1; n <= 100; ++n) tx.send(n);
@@ -69,7 +68,7 @@ BOOST_AUTO_TEST_CASE(senders_in_threads_reach_their_routes) {
 // ipc-channel: router_once_handler
 BOOST_AUTO_TEST_CASE(a_once_route_hears_one_value_and_its_channel_stays_usable) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     const auto life = std::make_shared<int>();
     int calls = 0;
     r.add_once(std::move(rx), [&, life](note) { ++calls; });
@@ -94,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_once_route_hears_one_value_and_its_channel_stays_usable) 
 // ipc-channel: router_routing_to_new_crossbeam_receiver
 BOOST_AUTO_TEST_CASE(values_go_into_a_queue_of_this_process) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::deque<note> queue;
     r.add_queue(std::move(rx), queue);
     for (std::uint64_t i = 0; i != 3; ++i) tx.send(note{i, {}});
@@ -107,7 +106,7 @@ BOOST_AUTO_TEST_CASE(values_go_into_a_queue_of_this_process) {
 // ipc-channel: router_drops_callbacks_on_sender_shutdown, ..._on_cloned_sender_shutdown
 BOOST_AUTO_TEST_CASE(a_callback_is_destroyed_when_its_last_sender_is_gone) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     const auto life = std::make_shared<int>();
     const auto id = r.add(std::move(rx), [life](note) {});
     sender<note> copy = tx;
@@ -124,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_callback_is_destroyed_when_its_last_sender_is_gone) {
 // ipc-channel: router_big_data
 BOOST_AUTO_TEST_CASE(large_values_are_routed) {
     router r(context);
-    auto ends = make_channel<std::vector<std::pair<int, std::string>>>(context);  // clang 14 captures no structured bindings
+    auto ends = new_channel<std::vector<std::pair<int, std::string>>>(context);  // clang 14 captures no structured bindings
     auto& tx = ends.first;
     auto& rx = ends.second;
     std::size_t got = 0;
@@ -155,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_router_that_was_never_used_stops) {
 BOOST_AUTO_TEST_CASE(a_route_added_after_stop_is_refused_and_stays_with_its_owner) {
     router r(context);
     r.stop(stop_mode::cancel);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     error_code ec;
     const auto life = std::make_shared<int>();
     auto callback = [life](note) {};
@@ -169,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_route_added_after_stop_is_refused_and_stays_with_its_owne
 
 BOOST_AUTO_TEST_CASE(stopping_by_draining_gives_what_has_arrived) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     std::uint64_t next = 0;
     const auto life = std::make_shared<int>();
     r.add(std::move(rx), [&, life](note n) { BOOST_TEST(n.number == next++); });
@@ -189,7 +188,7 @@ BOOST_AUTO_TEST_CASE(stopping_by_draining_gives_what_has_arrived) {
 
 BOOST_AUTO_TEST_CASE(stopping_by_cancelling_gives_nothing_more) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     int calls = 0;
     r.add(std::move(rx), [&](note) { ++calls; });
     tx.send(note{});
@@ -205,7 +204,7 @@ BOOST_AUTO_TEST_CASE(stopping_by_cancelling_gives_nothing_more) {
 BOOST_AUTO_TEST_CASE(stop_may_be_called_from_a_callback) {
     for (const stop_mode how : {stop_mode::drain, stop_mode::cancel}) {
         router r(context);
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         int calls = 0;
         r.add(std::move(rx), [&, big = std::string(1000, 'b')](note) {
             ++calls;
@@ -220,7 +219,7 @@ BOOST_AUTO_TEST_CASE(stop_may_be_called_from_a_callback) {
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_may_remove_its_route_or_destroy_the_router) {
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     auto r = std::make_optional<router>(context);
     int calls = 0;
     strait::any_receiver back;
@@ -250,8 +249,8 @@ BOOST_AUTO_TEST_CASE(a_callback_may_remove_its_route_or_destroy_the_router) {
 // ipc-channel D18: there it ends the router, and the process with it.
 BOOST_AUTO_TEST_CASE(a_callback_that_throws_stops_nothing) {
     router r(context);
-    auto [tx1, rx1] = make_channel<note>();
-    auto [tx2, rx2] = make_channel<note>();
+    auto [tx1, rx1] = new_channel<note>();
+    auto [tx2, rx2] = new_channel<note>();
     int thrown = 0;
     int calls = 0;
     r.on_exception([&](std::exception_ptr e) {
@@ -277,7 +276,7 @@ BOOST_AUTO_TEST_CASE(what_a_decode_error_does_is_the_choice_of_the_callback) {
     std::vector<error_code> heard;
     int values = 0;
     for (const bool hears : {false, true}) {
-        auto [tx, rx] = make_channel<std::string>();
+        auto [tx, rx] = new_channel<std::string>();
         if (hears)
             r.add(std::move(rx), [&](error_code ec, std::string) { heard.push_back(ec); });
         else
@@ -301,7 +300,7 @@ BOOST_AUTO_TEST_CASE(many_routes_come_and_go) {
     router r(context);
     int calls = 0;
     for (int i = 0; i != 3000; ++i) {
-        auto [tx, rx] = make_channel<int>();
+        auto [tx, rx] = new_channel<int>();
         r.add(std::move(rx), [&](int) { ++calls; });
         tx.send(i);
         tx.close();
@@ -313,7 +312,7 @@ BOOST_AUTO_TEST_CASE(many_routes_come_and_go) {
 
 BOOST_AUTO_TEST_CASE(a_stop_that_is_waited_for_can_be_cancelled) {
     router r(context);
-    auto ends = make_channel<note>();  // clang 14 captures no structured bindings
+    auto ends = new_channel<note>();  // clang 14 captures no structured bindings
     auto& tx = ends.first;
     auto& rx = ends.second;
     r.add(std::move(rx), [&](note) {
@@ -336,7 +335,7 @@ BOOST_AUTO_TEST_CASE(a_stop_that_is_waited_for_can_be_cancelled) {
 BOOST_AUTO_TEST_CASE(what_the_exception_handler_throws_goes_to_the_context_and_stops_nothing) {
     for (const bool draining : {false, true}) {
         router r(context);
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         int calls = 0;
         r.on_exception([](std::exception_ptr e) { std::rethrow_exception(e); });
         r.add(std::move(rx), [&](note) {
@@ -358,7 +357,7 @@ BOOST_AUTO_TEST_CASE(what_the_exception_handler_throws_goes_to_the_context_and_s
 
 BOOST_AUTO_TEST_CASE(a_fault_handler_that_throws_does_not_end_a_drain) {
     router r(context);
-    auto [tx, rx] = make_channel<std::string>();
+    auto [tx, rx] = new_channel<std::string>();
     rx.on_fault([](const strait::fault&) { throw std::runtime_error("fault handler"); });
     std::vector<std::string> heard;
     r.add(std::move(rx), [&](std::string s) { heard.push_back(std::move(s)); });
@@ -378,7 +377,7 @@ BOOST_AUTO_TEST_CASE(a_fault_handler_that_throws_does_not_end_a_drain) {
 
 BOOST_AUTO_TEST_CASE(an_exception_handler_may_set_another) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     int first = 0;
     int second = 0;
     r.on_exception([&, big = std::string(1000, 'b')](std::exception_ptr) {
@@ -396,7 +395,7 @@ BOOST_AUTO_TEST_CASE(an_exception_handler_may_set_another) {
 
 BOOST_AUTO_TEST_CASE(a_router_may_outlive_its_context) {
     for (const bool stopping : {false, true}) {
-        auto [tx, rx] = make_channel<note>();
+        auto [tx, rx] = new_channel<note>();
         const auto life = std::make_shared<int>();
         std::optional<asio::io_context> mine(std::in_place);
         router r(*mine);
@@ -412,7 +411,7 @@ BOOST_AUTO_TEST_CASE(a_router_may_outlive_its_context) {
 
 BOOST_AUTO_TEST_CASE(stopping_twice_completes_twice) {
     router r(context);
-    auto [tx, rx] = make_channel<note>();
+    auto [tx, rx] = new_channel<note>();
     r.add(std::move(rx), [](note) {});
     tx.send(note{});
     int stopped = 0;

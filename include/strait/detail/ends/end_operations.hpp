@@ -63,7 +63,7 @@ public:
     void run() {
         this->disconnect_slot();
         const error_code ec = this->result;
-        if (this->core_) this->core_->keep_buffer(message_.take_buffer());
+        keep_buffer(message_.take_buffer());
         Handler handler = this->release();
         std::move(handler)(ec);
     }

@@ -65,6 +65,7 @@ STRAIT_DECL bool check_type(
     const channel_identity& found, const type_identity& expected, diagnostics& details);
 
 class lease_source;
+class in_process_channel;
 
 // A link given to another process: a new one, or by number one that was given there before.
 struct link_offer {
@@ -87,13 +88,12 @@ public:
     virtual asio::any_io_executor executor() const = 0;
     virtual bool is_open() const noexcept = 0;
 
+    // Whether the process was forked since it was made.
+    virtual bool is_forked() const noexcept = 0;
+
     // Pending operations of this sender complete with operation_aborted; later ones fail if closed.
     virtual void cancel() noexcept = 0;
     virtual void close() noexcept = 0;
-
-    // A buffer to encode into that was used before, if there is one; and one to be used again.
-    virtual byte_buffer spare_buffer() noexcept = 0;
-    virtual void keep_buffer(byte_buffer buffer) noexcept = 0;
 
     // Sends the message of the operation, or queues it; the operation is finished in any case.
     virtual void start(send_operation& op) = 0;
@@ -109,9 +109,30 @@ public:
     virtual lease_source* leases() noexcept = 0;
     virtual link_offer give_link(lease_source* target, error_code& ec) = 0;
     virtual void take_back_link(link_offer offer) noexcept = 0;
+
+    // The channel if it stays in this process: what goes through it travels as it is.
+    virtual in_process_channel* in_process() noexcept { return nullptr; }
 };
 
+// A buffer to encode into that this thread used before, if there is one; and one to be used again.
+STRAIT_DECL byte_buffer spare_buffer() noexcept;
+STRAIT_DECL void keep_buffer(byte_buffer buffer) noexcept;
+
 struct cargo;
+struct carried_item;
+
+// What a set of receivers offers to its members: a poller that they can be a part of, or to be told.
+class set_host {
+public:
+    virtual os::poller& poller() noexcept = 0;
+
+    // Whether it can be told; and that the member of that number has something, from any thread.
+    virtual error_code accept_notices() = 0;
+    virtual void notify(std::uint32_t number) noexcept = 0;
+
+protected:
+    ~set_host() = default;
+};
 
 // One receiver object. An operation that was started is finished exactly once unless the context
 // goes away. One thread or strand at a time, but for start, cancel and take of one operation.
@@ -151,9 +172,9 @@ public:
     // A message that was taken is first in line again.
     virtual void put_back(incoming_message message) = 0;
 
-    // For a set of receivers: what this one waits for becomes a part of what `outer` waits for,
-    // under that number; until it is null again.
-    virtual error_code join_set(os::poller* outer, std::uint32_t number) = 0;
+    // For a set of receivers: what this one waits for becomes a part of what the set waits for, under
+    // that number; until it is null again.
+    virtual error_code join_set(const std::shared_ptr<set_host>& set, std::uint32_t number) = 0;
 
     // Counts a fault and tells the handler; true when faults are to be delivered to the caller.
     virtual bool report(const fault& f) = 0;
@@ -166,9 +187,9 @@ public:
     virtual void tell_faults() = 0;
     virtual void tell_faults_later() = 0;
 
-    // For a message that carries this receiver: it stops, and everything unread leaves it; or comes
-    // back because the message was not sent.
-    virtual std::unique_ptr<cargo> freeze(error_code& ec) = 0;
+    // For a message that carries this receiver through that sender: it stops, and everything unread
+    // leaves it; or comes back because the message was not sent.
+    virtual std::unique_ptr<cargo> freeze(sender_core& through, error_code& ec) = 0;
     virtual void thaw(std::unique_ptr<cargo> what) noexcept = 0;
 };
 
@@ -200,10 +221,12 @@ private:
     struct entry;
 
     entry& find(std::uint32_t index, int kind);
-    void require_type(const entry& e, const type_identity& expected);
+    carried_item* find_carried(std::uint32_t index, int kind);
+    void require_type(const channel_identity& found, const type_identity& expected);
 
     receiver_core& receiver_;
     std::shared_ptr<lease_table> leases_;
+    std::shared_ptr<carried_load> carried_;
     asio::any_io_executor executor_;
     std::span<const std::byte> value_;
     std::vector<entry> entries_;
@@ -214,10 +237,13 @@ private:
 // not have is an error.
 STRAIT_DECL error_code unfold(incoming_message& message) noexcept;
 
-// Makes a channel. Either executor may be empty.
-STRAIT_DECL std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>
-make_channel_cores(const type_identity& type, const limits& bounds,
+using channel_cores = std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>;
+
+// Makes a channel, over a link or within this process. The executor may be empty.
+STRAIT_DECL channel_cores make_channel_cores(const type_identity& type, const limits& bounds,
     const asio::any_io_executor& executor, error_code& ec);
+STRAIT_DECL channel_cores make_in_process_cores(
+    const type_identity& type, const limits& bounds, const asio::any_io_executor& executor);
 
 }  // namespace detail
 }  // namespace strait

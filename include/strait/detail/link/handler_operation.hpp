@@ -94,19 +94,27 @@ private:
     scheduled_operation<Operation> op_;
 };
 
-// Keeps the executor of the handler busy while the operation waits; not needed where that is the
-// executor of the end, on which the wait itself is work.
+// Keeps the executors of handler and end busy while the operation waits. That the end waits in a
+// reactor would not do: another thread may complete the operation, which ends the wait before the
+// completion is posted; and ends of in-process channels wait in none.
 template <class Executor, class IoExecutor>
 class handler_work {
 public:
-    handler_work(const Executor& executor, const IoExecutor& io_executor) {
+    handler_work(const Executor& executor, const IoExecutor& io_executor) : guard_(executor) {
         if constexpr (std::is_same_v<Executor, IoExecutor>)
             if (executor == io_executor) return;
-        guard_.emplace(executor);
+        if (has_executor(io_executor)) io_guard_.emplace(io_executor);
+    }
+
+    // The end has nothing to do any more; what is returned keeps its executor busy until the
+    // completion is posted.
+    std::optional<asio::executor_work_guard<IoExecutor>> take_end_work() noexcept {
+        return std::exchange(io_guard_, std::nullopt);
     }
 
 private:
-    std::optional<asio::executor_work_guard<Executor>> guard_;
+    asio::executor_work_guard<Executor> guard_;
+    std::optional<asio::executor_work_guard<IoExecutor>> io_guard_;
 };
 
 // Ends an operation when its time is over. It names the operation by number: whether that still
@@ -179,6 +187,7 @@ public:
         if constexpr (!requires { &Base::where; })
             if (timer_) timer_->stop();
         const executor_type executor = asio::get_associated_executor(handler_, io_executor_);
+        [[maybe_unused]] const auto end_work = work_.take_end_work();
         scheduled_operation<Derived> scheduled(self());
         if (how == completion::dispatch)
             asio::dispatch(executor, std::move(scheduled));

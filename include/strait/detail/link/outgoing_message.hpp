@@ -23,6 +23,8 @@
 namespace strait::detail {
 
 struct cargo;
+struct carried_load;
+struct incoming_message;
 
 // What becomes of the handles and receivers in a value that is encoded.
 enum class ownership {
@@ -65,6 +67,13 @@ public:
     // Bytes held while it waits.
     std::size_t held_bytes() const noexcept { return buffer_.size(); }
 
+    // The encoded value.
+    STRAIT_DECL std::span<const std::byte> body() const noexcept;
+
+    // For a message that stays in the process: gives everything in it away, but for bytes that `to` has
+    // copied already. Then it counts as sent.
+    STRAIT_DECL void hand_over(incoming_message& to) noexcept;
+
     // The handles to write, in the order of the table; they stay where they are.
     std::span<const handle* const> handles() const noexcept { return handles_; }
 
@@ -82,6 +91,7 @@ private:
 
     item& add_item();
     error_code prepare_items(sender_core& through);
+    error_code prepare_carried(sender_core& through);
     void append_table();
     error_code move_to_memory();
     void clear() noexcept;
@@ -92,6 +102,7 @@ private:
     ownership mode_ = ownership::copy;
     std::uint32_t item_count_ = 0;
     std::vector<item> items_;
+    std::shared_ptr<carried_load> carried_;
     std::vector<std::shared_ptr<sender_core>> more_senders_;  // of a link that an item has already
     std::vector<const handle*> handles_;
 };

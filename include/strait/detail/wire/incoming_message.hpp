@@ -23,6 +23,7 @@
 namespace strait::detail {
 
 class lease_table;
+struct carried_load;
 
 // A message as it was read, not decoded. What is dropped closes its handles, and gives up the
 // leased links that it refers to.
@@ -36,6 +37,7 @@ struct incoming_message {
         assembled = std::move(other.assembled);
         handles = std::move(other.handles);
         leases = std::move(other.leases);
+        carried = std::move(other.carried);
         stamp = other.stamp;
         memory_bytes = other.memory_bytes;
         has_table = other.has_table;
@@ -50,6 +52,7 @@ struct incoming_message {
     byte_buffer assembled;            // here when it came in fragments
     std::vector<handle> handles;
     std::shared_ptr<lease_table> leases;  // of its link, until the table was read
+    std::shared_ptr<carried_load> carried;  // attachments, of a message that stays in the process
     std::uint64_t stamp = 0;
     std::uint32_t memory_bytes = 0;
     bool has_table = false;
