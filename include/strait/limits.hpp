@@ -51,6 +51,16 @@ struct limits {
     /// `asio::error::no_buffer_space`. 256 MiB: four of the largest messages.
     std::uint64_t max_waiting_bytes = 256u << 20;
 
+    /// Bytes of shared memory that one link may use for large messages, in at most 64 blocks that are
+    /// used again and kept until the link ends; each costs the receiver a descriptor. When all of it
+    /// holds unread messages, large sends wait. 0: none, large messages go through the socket. 16 MiB:
+    /// some messages of a few MiB on their way.
+    std::uint64_t max_pool_bytes = 16u << 20;
+
+    /// Bytes of an encoded value from which on it goes through shared memory. 32 KiB: what goes
+    /// through the socket in one write is not slower (docs/design/performance.md).
+    std::uint32_t min_pooled_bytes = 32u << 10;
+
     friend bool operator==(const limits&, const limits&) = default;
 };
 

@@ -77,7 +77,9 @@ public:
 
     // For strait itself.
     message(detail::incoming_message raw, std::shared_ptr<detail::receiver_core> from) noexcept
-        : from_(std::move(from)), raw_(std::move(raw)) {}
+        : from_(std::move(from)), raw_(std::move(raw)) {
+        raw_.lend();
+    }
 
 private:
     std::shared_ptr<detail::receiver_core> from_;

@@ -38,8 +38,8 @@ namespace strait {
 /// *Handed over.* A send that has completed has left this process: the message will be received
 /// even if this process is killed the next instant, as long as the receiver lives and can take it.
 ///
-/// *Full.* What a channel holds is bounded in bytes, by the socket buffers of the system. When it
-/// is full `send` blocks, `async_send` waits and `try_send` reports `asio::error::would_block`.
+/// *Full.* What a channel holds is bounded in bytes, by the socket buffers of the system and, for
+/// large values, by `limits::max_pool_bytes`. When it is full `send` blocks, `async_send` waits and `try_send` reports `asio::error::would_block`.
 ///
 /// *End.* When the receiver is gone a send fails with `asio::error::broken_pipe`: the first one
 /// after that, or a later one. No signal is raised.
@@ -226,8 +226,8 @@ public:
     }
 
     /// As `send`, but gives up with `asio::error::timed_out` after `timeout`, when nothing of the
-    /// message was written. A message that does not fit one write (32 KiB) goes through memory that
-    /// rides along; `error::message_too_large` if its handles do not fit one either (253 on Linux).
+    /// message was written. A message that does not fit one write (32 KiB) goes through shared
+    /// memory; `error::message_too_large` if its handles do not fit one either (253 on Linux).
     void send_for(T&& value, std::chrono::nanoseconds timeout, error_code& ec) {
         send_now(value, detail::ownership::consume, timeout, ec);
     }

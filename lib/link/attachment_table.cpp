@@ -25,6 +25,8 @@ void put_limits(byte_buffer& to, const limits& l) {
     wire::put(to, l.max_adopted_per_link);
     wire::put(to, l.max_inbox_bytes);
     wire::put(to, l.max_waiting_bytes);
+    wire::put(to, l.max_pool_bytes);
+    wire::put(to, l.min_pooled_bytes);
 }
 
 
@@ -42,6 +44,8 @@ limits get_limits(wire::byte_source& from, const limits& carrier) {
     take(&limits::max_adopted_per_link);
     take(&limits::max_inbox_bytes);
     take(&limits::max_waiting_bytes);
+    take(&limits::max_pool_bytes);
+    l.min_pooled_bytes = from.get<std::uint32_t>();
     return l;
 }
 

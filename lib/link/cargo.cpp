@@ -7,6 +7,7 @@
 #include "link/cargo.hpp"
 
 #include "link/attachment_table.hpp"
+#include "link/block_table.hpp"
 #include "link/send_link.hpp"
 #include "wire/frame.hpp"
 
@@ -26,12 +27,20 @@ enum link_flags : std::uint8_t {
     link_has_head = 4,
     link_ended = 8,
     link_parkable = 16,
+    link_has_blocks = 32,
+};
+
+// Of a block.
+enum block_flags : std::uint8_t {
+    block_has_memory = 1,  // else whoever has it keeps it
+    block_unsaid = 2,
 };
 
 enum message_flags : std::uint8_t {
     message_has_table = 1,
     message_in_memory = 2,
     message_lost = 4,
+    message_in_block = 8,
 };
 
 // Times travel as ages: a clock need not agree with that of the sender.
@@ -47,6 +56,7 @@ void put_message(byte_buffer& to, const incoming_message& m, std::vector<const h
     std::uint8_t flags = 0;
     if (m.has_table) flags |= message_has_table;
     if (m.in_memory) flags |= message_in_memory;
+    if (m.in_block) flags |= message_in_block;
     if (m.fault) flags |= message_lost;
     put(to, flags);
     put(to, age(m.stamp, now));
@@ -57,7 +67,31 @@ void put_message(byte_buffer& to, const incoming_message& m, std::vector<const h
     for (const handle& h : m.handles) handles.push_back(&h);
 }
 
-void put_link(byte_buffer& to, const inbox::moving_link& moving,
+void put_blocks(byte_buffer& to, const block_table& blocks,
+    std::span<const std::uint32_t> moving, std::vector<const handle*>& handles) {
+    const auto entries = blocks.entries(moving);
+    put(to, static_cast<std::uint32_t>(entries.size()));
+    for (const block_table::entry& e : entries) {
+        put(to, e.id);
+        put(to, static_cast<std::uint8_t>((e.view ? block_has_memory : 0) |
+                                          (e.is_unsaid ? block_unsaid : 0)));
+        put(to, static_cast<std::uint64_t>(e.view ? e.view->bytes().size() : 0));
+        if (e.view) handles.push_back(&e.view->memory());
+    }
+}
+
+// The blocks of unread messages of a link.
+std::vector<std::uint32_t> blocks_of(const inbox::moving_link& moving, const cargo& c) {
+    std::vector<std::uint32_t> ids;
+    const auto note = [&](const incoming_message& m) {
+        if (m.in_block && m.blocks == moving.what->blocks) ids.push_back(m.block_id);
+    };
+    if (moving.head) note(*moving.head);
+    for (const incoming_message& m : c.line) note(m);
+    return ids;
+}
+
+void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
     std::vector<const handle*>& handles, std::uint64_t now) {
     const inbox::link& l = *moving.what;
     const wire::link_reader::snapshot s = l.reader.peek();
@@ -67,6 +101,7 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving,
     if (moving.head) flags |= link_has_head;
     if (l.ended) flags |= link_ended;
     if (l.lease != 0) flags |= link_parkable;
+    if (l.blocks) flags |= link_has_blocks;
     put(to, flags);
     put(to, s.message_flags);
     put(to, static_cast<std::uint16_t>(s.batches.size()));
@@ -87,6 +122,7 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving,
         put_entry(to, e);
         handles.push_back(&link->stream());
     }
+    if (l.blocks) put_blocks(to, *l.blocks, blocks_of(moving, c), handles);
     for (const os::handle_batch& batch : s.batches) {
         put(to, static_cast<std::uint16_t>(batch.handles.size()));
         put(to, static_cast<std::uint8_t>(batch.lost));
@@ -128,6 +164,7 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
     const auto flags = from.get<std::uint8_t>();
     m.has_table = (flags & message_has_table) != 0;
     m.in_memory = (flags & message_in_memory) != 0;
+    m.in_block = (flags & message_in_block) != 0;
     if ((flags & message_lost) != 0) m.fault = error::handles_lost;
     m.stamp = age(from.get<std::uint64_t>(), now);  // the time that is so far back
     m.memory_bytes = from.get<std::uint32_t>();
@@ -141,6 +178,35 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
     m.body = m.assembled.bytes();
     m.handles = handles.take(handle_count);
     return !from.failed() && !handles.failed() && (!m.in_memory || handle_count != 0 || m.fault);
+}
+
+bool get_blocks(byte_source& from, handle_source& handles, block_table& blocks) {
+    const auto count = from.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const auto id = from.get<std::uint32_t>();
+        const auto flags = from.get<std::uint8_t>();
+        const auto bytes = from.get<std::uint64_t>();
+        if (from.failed()) return false;
+        if ((flags & block_has_memory) == 0) {
+            blocks.restore_kept(id);
+            continue;
+        }
+        auto memory = handles.take(1);
+        if (handles.failed()) return false;
+        if (blocks.restore(id, std::move(memory.front()), bytes, (flags & block_unsaid) != 0))
+            return false;
+    }
+    return true;
+}
+
+// A message that lies in a block of that link, if it does.
+bool find_block(incoming_message& m, const inbox::link* l, const limits& bounds) {
+    if (!m.in_block) return true;
+    if (l == nullptr || m.in_memory) return false;
+    auto blocks = l->blocks ? l->blocks : std::make_shared<block_table>(bounds);
+    if (!blocks->begin_use(m)) return false;
+    m.blocks = std::move(blocks);
+    return true;
 }
 
 bool get_link(byte_source& from, handle_source& handles, const limits& bounds, std::uint64_t now,
@@ -176,6 +242,10 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
         link->set_lease(moving.what->leases, e.lease);
         moving.parked.emplace_back(e.lease, std::move(link));
     }
+    if ((flags & link_has_blocks) != 0) {
+        moving.what->blocks = std::make_shared<block_table>(bounds);
+        if (!get_blocks(from, handles, *moving.what->blocks)) return false;
+    }
     for (std::size_t i = 0; i < batches; ++i) {
         os::handle_batch batch;
         const auto count = from.get<std::uint16_t>();
@@ -191,7 +261,9 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     if (moving.what->reader.restore(std::move(s), bounds, now)) return false;
     if ((flags & link_has_head) != 0) {
         moving.head.emplace();
-        if (!get_message(from, handles, bounds, now, *moving.head)) return false;
+        if (!get_message(from, handles, bounds, now, *moving.head) ||
+            !find_block(*moving.head, moving.what.get(), bounds))
+            return false;
     }
     return true;
 }
@@ -202,10 +274,11 @@ void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& hand
     std::uint64_t now) {
     put(to, static_cast<std::uint32_t>(c.links.size()));
     put(to, static_cast<std::uint32_t>(c.line.size()));
-    for (const auto& l : c.links) put_link(to, l, handles, now);
+    for (const auto& l : c.links) put_link(to, l, c, handles, now);
     for (const auto& m : c.line) {
         const auto at = std::find_if(c.links.begin(), c.links.end(), [&](const auto& l) {
-            return m.leases && l.what->leases == m.leases;
+            return (m.leases && l.what->leases == m.leases) ||
+                   (m.blocks && l.what->blocks == m.blocks);
         });
         put(to, at == c.links.end() ? no_index
                                     : static_cast<std::uint32_t>(at - c.links.begin()));
@@ -229,7 +302,10 @@ error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles
     for (std::uint32_t i = 0; i < line; ++i) {
         const auto index = from.get<std::uint32_t>();
         incoming_message& m = out.line.emplace_back();
-        if (!get_message(from, rest, bounds, now, m)) return error::bad_attachment;
+        if (!get_message(from, rest, bounds, now, m) ||
+            !find_block(m, index < out.links.size() ? out.links[index].what.get() : nullptr,
+                bounds))
+            return error::bad_attachment;
         if (m.has_table && index < out.links.size()) {
             auto& leases = out.links[index].what->leases;
             if (!leases) leases = std::make_shared<lease_table>();

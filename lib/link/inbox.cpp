@@ -180,7 +180,7 @@ void inbox::advance(link& l) {
         os::handle_batch adopted;
         switch (l.reader.next(bounds_, l.head, adopted)) {
         case event::message:
-            if (l.parked) return drop(l.id, error::protocol_violation);
+            if (l.parked || !begin_use(l)) return drop(l.id, error::protocol_violation);
             l.has_head = true;
             heads_.push_back({l.head.stamp, l.id});
             std::push_heap(heads_.begin(), heads_.end());
@@ -198,6 +198,13 @@ void inbox::advance(link& l) {
             if (l.lease == orphaned_lease) return remove(l.id);  // nobody can refer to it again
             park(l);
             continue;
+        case event::want:
+            if (l.blocks) l.blocks->sender_wants();
+            continue;
+        case event::forget:
+            if (!l.blocks || !l.blocks->forget(l.reader.forgotten()))
+                return drop(l.id, error::protocol_violation);
+            continue;
         case event::none:
             if (l.ended) return remove(l.id);
             if (l.clear_at < round_) set_pending(l);
@@ -206,6 +213,18 @@ void inbox::advance(link& l) {
             return drop(l.id, l.reader.fault());
         }
     }
+}
+
+// The block of the message that has just arrived, if it has one.
+bool inbox::begin_use(link& l) {
+    if (!l.head.in_block) return true;
+    if (!l.blocks) {
+        l.blocks = std::make_shared<block_table>(bounds_);
+        l.blocks->attach(l.stream);
+    }
+    if (!l.blocks->begin_use(l.head)) return false;
+    l.head.blocks = l.blocks;
+    return true;
 }
 
 void inbox::set_pending(link& l) {
@@ -226,6 +245,7 @@ void inbox::remove(link_id id) {
         std::make_heap(heads_.begin(), heads_.end());
     }
     if (l->leases) l->leases->close();
+    if (l->blocks) l->blocks->detach();
     gone_.push_back(std::move(l));
 }
 
@@ -234,6 +254,7 @@ std::vector<inbox::moving_link> inbox::take_links() {
     for (auto& [id, l] : links_) {
         moving_link m{std::move(l), {}, {}};
         if (m.what->leases) m.parked = m.what->leases->close();
+        if (m.what->blocks) m.what->blocks->detach();
         if (std::exchange(m.what->has_head, false)) m.head = std::move(m.what->head);
         m.what->is_pending = m.what->is_listed = false;
         m.what->held_bytes = 0;
@@ -260,6 +281,7 @@ inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
     }
     const link_id id = insert(std::move(m.what));
     link& l = *links_[id];
+    if (l.blocks) l.blocks->attach(l.stream);
     if (m.head) {
         l.head = std::move(*m.head);
         l.head.stamp = std::min(l.head.stamp, now);

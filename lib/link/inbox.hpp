@@ -7,6 +7,7 @@
 #ifndef STRAIT_LIB_LINK_INBOX_HPP
 #define STRAIT_LIB_LINK_INBOX_HPP
 
+#include "link/block_table.hpp"
 #include "link/lease_table.hpp"
 #include "posix/stream.hpp"
 #include "wire/link_reader.hpp"
@@ -48,6 +49,8 @@ public:
         bool parked = false;
         // What came through this link and is parked here.
         std::shared_ptr<lease_table> leases;
+        // Those of its blocks that were used here.
+        std::shared_ptr<block_table> blocks;
         bool ended = false;
 
     private:
@@ -161,6 +164,7 @@ private:
 
     link_id insert(std::unique_ptr<link> l);
     void advance(link& l);
+    bool begin_use(link& l);
     void set_pending(link& l);
     link* first_pending() noexcept;
     bool count_held(link& l);

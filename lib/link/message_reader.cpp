@@ -5,6 +5,7 @@
 //
 
 #include "link/attachment_table.hpp"
+#include "link/block_table.hpp"
 #include "link/cargo.hpp"
 #include "link/carried.hpp"
 #include "link/in_process_ends.hpp"
@@ -58,6 +59,13 @@ void fetch_memory(incoming_message& m) {
     m.body = m.assembled.bytes();
 }
 
+std::span<const std::byte> open_block(incoming_message& m) {
+    error_code ec;
+    const auto value = m.blocks ? m.blocks->open(m, ec) : std::span<const std::byte>();
+    if (ec || !m.blocks) throw system_error(ec ? ec : error_code(error::bad_attachment));
+    return value;
+}
+
 // Reads the table at the end of a message entry by entry and returns the bytes before it.
 template <class OnEntry>
 std::span<const std::byte> read_table(
@@ -92,6 +100,14 @@ void close_parked(lease_table& leases, std::uint32_t lease) noexcept {
 
 }  // namespace
 
+void incoming_message::give_block_back() noexcept {
+    std::exchange(blocks, nullptr)->end_use(*this);
+}
+
+void incoming_message::lend_block() noexcept {
+    blocks->lend(*this);
+}
+
 void incoming_message::drop_unread_leases() noexcept {
     const auto table = std::move(leases);
     try {
@@ -114,13 +130,16 @@ bool check_type(const channel_identity& found, const type_identity& expected, di
 message_reader::message_reader(incoming_message& message, receiver_core& receiver)
     : receiver_(receiver), leases_(message.leases), carried_(std::move(message.carried)) {
     fetch_memory(message);
-    value_ = message.body;
+    std::span<const std::byte> in_block;
+    if (message.in_block) in_block = open_block(message);
+    const auto body = message.in_block ? message.body.subspan(block_ref::wire_bytes) : message.body;
+    value_ = body;
     if (carried_) executor_ = receiver.executor();
     std::span<handle> handles(message.handles);
     if (message.has_table) {
         executor_ = receiver.executor();
         const limits& bounds = receiver.identity().bounds;
-        value_ = read_table(message.body, bounds,
+        value_ = read_table(body, bounds,
             [&](table_entry e, std::span<const std::byte> cargo_bytes) {
                 // Entries are many times larger here than in the message.
                 if (e.handles > handles.size() ||
@@ -132,6 +151,8 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
             });
     }
     if (!handles.empty()) throw system_error(error::bad_attachment);
+    if (message.in_block && !value_.empty()) throw system_error(error::bad_message);
+    if (message.in_block) value_ = in_block;
     if (value_.size() > receiver.identity().bounds.max_message_bytes)
         throw system_error(error::bad_message);
     message.leases.reset();  // from here on they are in the entries
@@ -140,6 +161,11 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
 error_code unfold(incoming_message& message) noexcept {
     try {
         fetch_memory(message);
+        if (message.in_block && !message.has_table) {
+            if (message.body.size() != block_ref::wire_bytes) return error::bad_message;
+            message.body = open_block(message);
+            message.in_block = false;
+        }
     } catch (const system_error& e) {
         return e.code();
     } catch (const std::bad_alloc&) {

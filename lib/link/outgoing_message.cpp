@@ -7,6 +7,8 @@
 #include <strait/detail/link/outgoing_message.hpp>
 
 #include "link/attachment_table.hpp"
+#include "link/block_lender.hpp"
+#include "link/block_table.hpp"
 #include "link/cargo.hpp"
 #include "link/carried.hpp"
 #include "posix/memory.hpp"
@@ -17,6 +19,7 @@
 #include <strait/detail/link/cores.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -49,6 +52,13 @@ outgoing_message::outgoing_message(outgoing_message&& other) noexcept
     : buffer_(std::move(other.buffer_)),
       cursor_(std::exchange(other.cursor_, {})),
       memory_(std::move(other.memory_)),
+      lender_(std::move(other.lender_)),
+      block_(std::exchange(other.block_, nullptr)),
+      outgrown_(std::exchange(other.outgrown_, nullptr)),
+      value_bytes_(other.value_bytes_),
+      held_bytes_(other.held_bytes_),
+      wants_block_(other.wants_block_),
+      one_write_(other.one_write_),
       mode_(other.mode_),
       item_count_(std::exchange(other.item_count_, 0)),
       items_(std::move(other.items_)),
@@ -61,6 +71,13 @@ outgoing_message& outgoing_message::operator=(outgoing_message&& other) noexcept
     buffer_ = std::move(other.buffer_);
     cursor_ = std::exchange(other.cursor_, {});
     memory_ = std::move(other.memory_);
+    lender_ = std::move(other.lender_);
+    block_ = std::exchange(other.block_, nullptr);
+    outgrown_ = std::exchange(other.outgrown_, nullptr);
+    value_bytes_ = other.value_bytes_;
+    held_bytes_ = other.held_bytes_;
+    wants_block_ = other.wants_block_;
+    one_write_ = other.one_write_;
     mode_ = other.mode_;
     item_count_ = std::exchange(other.item_count_, 0);
     items_ = std::move(other.items_);
@@ -74,12 +91,25 @@ outgoing_message::~outgoing_message() {
     revoke();
 }
 
-void outgoing_message::begin(ownership mode, byte_buffer buffer) {
+void outgoing_message::begin(ownership mode, byte_buffer buffer, sender_core* through) {
     revoke();
     mode_ = mode;
+    through_ = through;
     buffer_ = std::move(buffer);
     buffer_.clear();
+    if (through != nullptr)
+        buffer_.overflow_into(this, through->identity().bounds.min_pooled_bytes);
     buffer_.extend(wire::header_bytes);
+}
+
+std::span<std::byte> outgoing_message::room(std::size_t bytes) {
+    if (!lender_) lender_ = through_->lender();
+    pool_block* larger = lender_ ? lender_->lend(bytes) : nullptr;
+    if (larger == nullptr) return {};
+    // What it held is copied when this returns, and not before.
+    if (outgrown_ != nullptr) lender_->give_back(*outgrown_);
+    outgrown_ = std::exchange(block_, larger);
+    return larger->memory->bytes();
 }
 
 outgoing_message::item& outgoing_message::add_item() {
@@ -142,35 +172,85 @@ std::uint32_t outgoing_message::add(const std::shared_ptr<const region>& memory)
 error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     const limits& bounds = through.identity().bounds;
     error_code ec;
-    if (buffer_.size() - wire::header_bytes > bounds.max_message_bytes)
+    value_bytes_ = held_bytes_ = buffer_.size() - wire::header_bytes;
+    if (value_bytes_ > most_bytes(bounds, false) || value_bytes_ > bounds.max_message_bytes)
         ec = error::message_too_large;
     if (!ec && item_count_ > bounds.max_handles_per_message) ec = error::too_many_handles;
     if (through.in_process() != nullptr) {
-        if (buffer_.size() - wire::header_bytes > most_bytes(bounds, false))
-            ec = error::message_too_large;
         if (!ec && has_attachments()) ec = prepare_carried(through);
         if (ec) revoke();
         return ec;
     }
+    if (buffer_.is_in_source())
+        refer_to_block();
+    else if (block_ != nullptr)
+        leave_block();
+    buffer_.overflow_into(nullptr, 0);  // the table is no part of the value
     if (!ec && has_attachments()) ec = prepare_items(through);
     if (!ec && buffer_.size() - wire::header_bytes > most_bytes(bounds, has_attachments()))
         ec = error::message_too_large;
     if (!ec && handles_.size() > bounds.max_handles_per_message) ec = error::too_many_handles;
-    std::uint8_t flags = has_attachments() ? wire::flag_table : 0;
-    auto announced = static_cast<std::uint32_t>(buffer_.size() - wire::header_bytes);
+    one_write_ = one_write;
+    held_bytes_ = buffer_.size();
+    wants_block_ = block_ == nullptr && value_bytes_ >= bounds.min_pooled_bytes && through.lender();
     if (!ec && one_write) {
-        if (announced > wire::max_payload_bytes) {
-            ec = move_to_memory();
-            flags |= wire::flag_memory;
-        }
+        if (buffer_.size() > wire::max_write_bytes && !wants_block_) ec = move_to_memory();
         if (!ec && handles_.size() > os::max_handles_per_write) ec = error::message_too_large;
     }
     if (ec) {
         revoke();
         return ec;
     }
-    cursor_ = message_cursor(
-        {buffer_.data(), buffer_.size()}, announced, handles_.size(), flags);
+    set_cursor();
+    return {};
+}
+
+void outgoing_message::set_cursor() noexcept {
+    std::uint8_t flags = 0;
+    if (has_attachments()) flags |= wire::flag_table;
+    if (block_ != nullptr) flags |= wire::flag_block;
+    if (memory_.is_open()) flags |= wire::flag_memory;
+    const std::size_t announced = memory_.is_open() ? memory_bytes_ : buffer_.size() - wire::header_bytes;
+    cursor_ = message_cursor({buffer_.data(), buffer_.size()},
+        static_cast<std::uint32_t>(announced), handles_.size(), flags);
+}
+
+// The value is in the block; what is written is where.
+void outgoing_message::refer_to_block() {
+    buffer_.leave_source();
+    buffer_.extend(wire::header_bytes);
+    block_ref{block_->id, !block_->is_known, value_bytes_, block_->memory->bytes().size()}.put(
+        buffer_);
+    if (!block_->is_known) handles_.insert(handles_.begin(), &block_->memory->memory());
+}
+
+// The value has outgrown every block.
+void outgoing_message::leave_block() {
+    lender_->give_back(*std::exchange(block_, nullptr));
+}
+
+void outgoing_message::move_into_block(
+    const std::shared_ptr<block_lender>& lender, pool_block& block) {
+    const auto encoded = buffer_.bytes().subspan(wire::header_bytes);
+    byte_buffer reference;
+    reference.reserve(wire::header_bytes + block_ref::wire_bytes + encoded.size() - value_bytes_);
+    handles_.reserve(handles_.size() + 1);
+    std::memcpy(
+        block.memory->bytes().data() + wire::header_bytes, encoded.data(), value_bytes_);
+    byte_buffer whole = std::exchange(buffer_, std::move(reference));
+    lender_ = lender;
+    block_ = &block;
+    wants_block_ = false;
+    refer_to_block();
+    buffer_.append(whole.bytes().subspan(wire::header_bytes + value_bytes_));
+    set_cursor();
+}
+
+error_code outgoing_message::go_without_block() {
+    wants_block_ = false;
+    if (!one_write_ || buffer_.size() <= wire::max_write_bytes) return {};
+    if (error_code ec = move_to_memory()) return ec;
+    set_cursor();
     return {};
 }
 
@@ -272,6 +352,7 @@ void outgoing_message::append_table() {
 
 error_code outgoing_message::move_to_memory() {
     error_code ec;
+    memory_bytes_ = buffer_.size() - wire::header_bytes;
     memory_ = os::make_memory(buffer_.bytes().subspan(wire::header_bytes), ec);
     if (ec) return ec;
     buffer_.truncate(wire::header_bytes);
@@ -303,6 +384,10 @@ void outgoing_message::clear() noexcept {
             if (i.sender) i.sender->close();
         for (const auto& s : more_senders_) s->close();
     }
+    if (block_ != nullptr) lender_->give_back(*std::exchange(block_, nullptr));
+    if (outgrown_ != nullptr) lender_->give_back(*std::exchange(outgrown_, nullptr));
+    lender_.reset();
+    wants_block_ = false;
     item_count_ = 0;
     items_.clear();
     carried_.reset();

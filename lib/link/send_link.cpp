@@ -31,10 +31,12 @@ constexpr std::int64_t poll_without_wake_ns = 10'000'000;
 
 // A frame without payload, ready to be written.
 struct io_frame {
-    io_frame(wire::frame_kind kind, std::uint16_t handles) noexcept {
+    explicit io_frame(
+        wire::frame_kind kind, std::uint16_t handles = 0, std::uint32_t value = 0) noexcept {
         wire::frame_header h;
         h.kind = kind;
         h.handles = handles;
+        h.message_bytes = value;
         h.stamp = os::now_ns();
         wire::store_header(h, bytes);
     }
@@ -62,7 +64,8 @@ send_link::send_link(
     : identity_(std::move(identity)),
       local_(std::move(local)),
       generation_(os::process_generation()),
-      stream_(std::move(stream)) {}
+      stream_(std::move(stream)),
+      pool_(identity_.bounds) {}
 
 send_link::~send_link() = default;
 
@@ -150,10 +153,25 @@ void send_link::set_lease(std::weak_ptr<lease_table> home, std::uint32_t lease) 
 bool send_link::write_park() {
     const std::lock_guard lock(mutex_);
     if (broken_ || !queue_.empty() || owes_withdraw_ || !carry_.empty()) return false;
+    // Whoever takes it up has blocks of its own.
+    read_back();
+    if (!write_no_blocks()) return false;
     drop_waiters();
     spare_.stream.close();
     const io_frame frame(wire::frame_kind::park, 0);
     return os::send_some(stream_, frame.pieces(), {}).bytes == wire::header_bytes;
+}
+
+// The receiver forgets all blocks; not while one is in use.
+bool send_link::write_no_blocks() {
+    pool_.forget_free();
+    if (!pool_.is_empty()) return false;
+    for (const std::uint32_t id : pool_.forgotten()) {
+        const io_frame frame(wire::frame_kind::forget, 0, id);
+        if (os::send_some(stream_, frame.pieces(), {}).bytes != wire::header_bytes) return false;
+    }
+    pool_.forgotten().clear();
+    return true;
 }
 
 error_code send_link::usable() const noexcept {
@@ -230,9 +248,6 @@ void send_link::wait_blocked(
         return;
     }
     if (!wake_.is_open()) wake_.open();
-    polling_ = true;
-    lock.unlock();
-    finish(finished, completion::post);
     std::int64_t timeout_ns = -1;
     if (until)
         timeout_ns = std::max<std::int64_t>(0,
@@ -240,7 +255,11 @@ void send_link::wait_blocked(
     // Others' progress is seen a little later then.
     if (!wake_.is_open() && (timeout_ns < 0 || timeout_ns > poll_without_wake_ns))
         timeout_ns = poll_without_wake_ns;
-    os::wait_writable(stream_, wake_.readable(), timeout_ns);
+    const auto what = awaits_release_ ? os::wait_for::read : os::wait_for::write;
+    polling_ = true;
+    lock.unlock();
+    finish(finished, completion::post);
+    os::wait_stream(stream_, what, wake_.readable(), timeout_ns);
     lock.lock();
     polling_ = false;
     if (wake_.is_open()) wake_.clear();
@@ -357,13 +376,27 @@ void send_link::break_link(const error_code& why, queue& finished) {
 
 // Writes what can be written.
 void send_link::flush(queue& finished) {
+    const bool awaited = std::exchange(awaits_release_, false);
+    write_all(finished);
+    if (awaits_release_ == awaited) return;
+    // Those who wait must wait for something else.
+    for (const auto& w : waiters_)
+        if (w->operations != 0) start_watch(w);
+}
+
+void send_link::write_all(queue& finished) {
     while (!broken_ && stream_.is_open() && !closes_after_poll_ &&
            (!queue_.empty() || owes_withdraw_ || !carry_.empty())) {
         error_code ec = write_carry();
         if (!ec) {
             finish_written(finished);
             if (queue_.empty() && !owes_withdraw_) return;
-            ec = write_once(finished);
+            if (!owes_withdraw_ && queue_.front()->message->wants_block()) {
+                awaits_release_ = !find_way(*queue_.front(), finished);
+                if (awaits_release_) return;
+                continue;
+            }
+            ec = back_fault_ ? back_fault_ : write_once(finished);
         }
         if (!ec) continue;
         if (ec == asio::error::would_block) {
@@ -399,8 +432,14 @@ error_code send_link::write_carry() {
 error_code send_link::write_once(queue& finished) {
     wire::write_plan plan(os::now_ns(), os::max_handles_per_write);
     if (owes_withdraw_) plan.add_control(wire::frame_kind::withdraw);
-    for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op))
+    std::size_t forgotten = 0;
+    for (const std::uint32_t id : pool_.forgotten())
+        forgotten += plan.add_control(wire::frame_kind::forget, id);
+    for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op)) {
+        // One that wants a block gets it when it is the first.
+        if (op != queue_.front() && op->message->wants_block()) break;
         if (!plan.add(op->message->cursor())) break;
+    }
 
     std::span<const handle* const> handles;
     if (plan.handle_count() != 0)
@@ -420,6 +459,8 @@ error_code send_link::write_once(queue& finished) {
         }
     }
     owes_withdraw_ = false;
+    auto& said = pool_.forgotten();
+    said.erase(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(forgotten));
     finish_written(finished);
     return {};
 }
@@ -427,8 +468,102 @@ error_code send_link::write_once(queue& finished) {
 // A message has left this process when the system has all of it.
 void send_link::finish_written(queue& finished) {
     if (!carry_.empty()) return;
-    while (!queue_.empty() && queue_.front()->message->cursor().finished())
+    while (!queue_.empty() && queue_.front()->message->cursor().finished()) {
+        outgoing_message& m = *queue_.front()->message;
+        if (pool_block* block = m.block()) {
+            pool_.sent(*block);
+            m.block_sent();
+        }
         remove(*queue_.front(), {}, finished);
+    }
+}
+
+pool_block* send_link::lend(std::size_t bytes) noexcept {
+    if (!has_pool() || is_forked()) return nullptr;
+    try {
+        const std::lock_guard lock(mutex_);
+        // Who waits for a block comes first: behind him this one would be held for nothing.
+        return usable() || awaits_release_ ? nullptr : take_block(bytes);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
+void send_link::give_back(pool_block& block) noexcept {
+    if (is_forked()) return;
+    queue finished;
+    {
+        const std::lock_guard lock(mutex_);
+        pool_.give_back(block);
+        if (awaits_release_) flush(finished);
+        if (polling_) wake_.signal();
+    }
+    finish(finished, completion::post);
+}
+
+// A block that is free, or was released since, or is new.
+pool_block* send_link::take_block(std::size_t bytes) {
+    if (pool_block* b = pool_.lend(bytes)) return b;
+    if (pool_.has_sent()) {
+        read_back();
+        if (pool_block* b = pool_.lend(bytes)) return b;
+    }
+    const std::size_t size = block_pool::size_for(bytes);
+    if (!pool_.reserve(size)) return nullptr;
+    error_code ec;
+    auto memory = block_memory::make(size, ec);
+    if (!ec) return &pool_.add(std::move(memory));
+    pool_.unreserve(size);
+    return nullptr;
+}
+
+// A large message that could not be encoded into a block is moved into one, or waits for one. Only
+// when the receiver has none that it could release it goes another way. False: it waits.
+bool send_link::find_way(send_operation& op, queue& finished) {
+    outgoing_message& m = *op.message;
+    if (pool_block* b = take_block(m.value_bytes() + wire::header_bytes)) {
+        said_want_ = false;
+        m.move_into_block(shared_from_this(), *b);
+        return true;
+    }
+    if (!back_fault_ && pool_.has_sent()) {
+        if (!said_want_) said_want_ = !write_control(io_frame(wire::frame_kind::want).bytes, {});
+        if (said_want_) return false;
+    }
+    said_want_ = false;
+    if (error_code ec = m.go_without_block()) withdraw(op, ec, finished);
+    return true;
+}
+
+// What the receiver says. That it is gone, or says what it should not, is acted on when something is
+// to be written.
+void send_link::read_back() noexcept {
+    std::byte bytes[1024];
+    std::vector<os::handle_batch> nothing;
+    for (;;) {
+        const os::io_result io = os::recv_some(stream_, bytes, nothing, false);
+        const bool is_over = io.bytes == 0 && io.ec != asio::error::would_block;
+        if (is_over || !take_back_frames({bytes, io.bytes}))
+            back_fault_ = asio::error::broken_pipe;
+        if (io.ec || back_fault_) return;
+        if (io.bytes < sizeof(bytes)) return;
+    }
+}
+
+// False: a receiver does not say such things.
+bool send_link::take_back_frames(std::span<const std::byte> bytes) noexcept {
+    for (const std::byte b : bytes) {
+        back_[back_bytes_++] = b;
+        if (back_bytes_ < wire::header_bytes) continue;
+        back_bytes_ = 0;
+        const wire::frame_header h = wire::fetch_header(back_.data());
+        if (h.payload_bytes != 0 || h.handles != 0) return false;
+        if (h.kind == wire::frame_kind::hello) continue;
+        if (h.kind != wire::frame_kind::release ||
+            !pool_.released(h.message_bytes, h.flags == wire::flag_for_good))
+            return false;
+    }
+    return true;
 }
 
 // Without the mutex: what the operations do may come back here.
@@ -460,10 +595,15 @@ error_code send_link::wait_on(send_operation& op, const asio::any_io_executor& e
 }
 
 void send_link::start_watch(const std::shared_ptr<waiter>& w) {
-    w->watch->start(os::watch::direction::write, {&send_link::on_writable, w});
+    const auto link = w->link.lock();
+    const bool reads = link && link->awaits_release_;
+    if (w->reads != reads) w->watch->stop();
+    w->reads = reads;
+    w->watch->start(reads ? os::watch::direction::read : os::watch::direction::write,
+        {&send_link::on_ready, w});
 }
 
-void send_link::on_writable(const std::shared_ptr<void>& object) {
+void send_link::on_ready(const std::shared_ptr<void>& object) {
     const auto w = std::static_pointer_cast<waiter>(object);
     const auto link = w->link.lock();
     if (!link) return;

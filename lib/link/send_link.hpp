@@ -7,8 +7,10 @@
 #ifndef STRAIT_LIB_LINK_SEND_LINK_HPP
 #define STRAIT_LIB_LINK_SEND_LINK_HPP
 
+#include "link/block_lender.hpp"
 #include "link/context_service.hpp"
 #include "link/lease_table.hpp"
+#include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "posix/watch.hpp"
 
@@ -16,6 +18,7 @@
 
 #include <boost/asio/execution_context.hpp>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -31,7 +34,9 @@ class link_receiver;
 // The link that all senders of one channel in one process share, and the queue of what waits to be
 // written to it. Whoever waits drives the queue: the executors of the asynchronous sends and the
 // threads of the blocking ones, each for all. Thread-safe.
-class send_link final : public context_client, public std::enable_shared_from_this<send_link> {
+class send_link final : public context_client,
+                        public block_lender,
+                        public std::enable_shared_from_this<send_link> {
 public:
     // `local` is the receiver, if it is in this process.
     send_link(handle stream, channel_identity identity, std::weak_ptr<link_receiver> local);
@@ -71,6 +76,11 @@ public:
     // Closes a parked link.
     void discard() noexcept;
 
+    // Large messages travel in blocks.
+    bool has_pool() const noexcept { return os::has_seals && identity_.bounds.max_pool_bytes != 0; }
+    pool_block* lend(std::size_t bytes) noexcept override;
+    void give_back(pool_block& block) noexcept override;
+
     // For a parked link that moves along with a receiver.
     const handle& stream() const noexcept { return stream_; }
     std::uint32_t lease() const noexcept { return lease_; }
@@ -82,6 +92,7 @@ private:
     struct waiter : operation_group {
         std::weak_ptr<send_link> link;
         std::unique_ptr<os::watch> watch;
+        bool reads = false;  // waits for what the receiver says
     };
 
     class blocking_send;
@@ -89,12 +100,13 @@ private:
     // Operations that wait on that context are destroyed, and nothing of the link stays in its
     // reactor, whatever became of the senders that were bound to it.
     void on_shutdown(asio::execution_context& context) noexcept override;
-    static void on_writable(const std::shared_ptr<void>& object);
+    static void on_ready(const std::shared_ptr<void>& object);
 
     // All of these are called with the mutex held; finish without it.
     error_code usable() const noexcept;
     error_code enqueue(send_operation& op, bool may_wait);
     void flush(queue& finished);
+    void write_all(queue& finished);
     void finish_written(queue& finished);
     error_code write_carry();
     error_code write_once(queue& finished);
@@ -107,11 +119,18 @@ private:
     error_code write_control(
         std::span<const std::byte> frame, std::span<const handle* const> handles);
     bool write_park();
+    bool write_no_blocks();
     void drop_waiters() noexcept;
     void close_stream() noexcept;
     void drop_idle_waiters() noexcept;
     void wait_blocked(std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until);
     static void finish(queue& finished, completion how);
+
+    // Large messages.
+    pool_block* take_block(std::size_t bytes);
+    bool find_way(send_operation& op, queue& finished);
+    void read_back() noexcept;
+    bool take_back_frames(std::span<const std::byte> bytes) noexcept;
 
     const channel_identity identity_;
     const std::weak_ptr<link_receiver> local_;
@@ -126,6 +145,12 @@ private:
     bool owes_withdraw_ = false;   // the message in the midst of which a send was cancelled
     std::vector<std::byte> carry_;  // the rest of a write that the system took in part
     std::vector<std::shared_ptr<waiter>> waiters_;
+    block_pool pool_;
+    bool awaits_release_ = false;  // the first in the queue waits for a block
+    bool said_want_ = false;       // and the receiver knows
+    error_code back_fault_;        // what was wrong with what it said
+    std::array<std::byte, 24> back_;  // the beginning of a frame from the receiver
+    std::size_t back_bytes_ = 0;
     link_offer spare_;
     lease_source leases_;
     std::weak_ptr<lease_table> lease_home_;

@@ -34,6 +34,8 @@ ipc::mode_t mode_of(map_to purpose) noexcept {
     switch (purpose) {
         case map_to::write:
             return ipc::read_write;
+        case map_to::follow:
+            return ipc::read_only;
         case map_to::own:
             return ipc::copy_on_write;
         case map_to::read:

@@ -18,9 +18,10 @@
 namespace strait::detail::os {
 
 enum class map_to {
-    read,   // and never to be written by anybody through this mapping
-    write,  // seen by everybody who maps the same memory
-    own,    // written here without anybody seeing it: a page is copied when it is first written
+    read,    // what will not change, and never to be written by anybody through this mapping
+    follow,  // what another process writes
+    write,   // seen by everybody who maps the same memory
+    own,     // written here without anybody seeing it: a page is copied when it is first written
 };
 
 // Memory mapped into this process. Moved from, it is none.

@@ -47,6 +47,12 @@ error_code last_error() noexcept {
 
 constexpr int all_seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
 constexpr int size_seals = F_SEAL_SHRINK;
+// Linux 5.1. It also keeps holes from being punched.
+#if !defined(F_SEAL_FUTURE_WRITE)
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+constexpr int reader_seals =
+    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
 
 // Linux 6.3; headers of Debian 12 do not have it.
 #if !defined(MFD_NOEXEC_SEAL)
@@ -74,6 +80,7 @@ bool is_sealed(int fd, int wanted) noexcept {
 
 constexpr int all_seals = 0;
 constexpr int size_seals = 0;
+constexpr int reader_seals = 0;
 
 // Opened a second time, before the name goes, for those who may only read. A process that is killed
 // between the first call and the third leaves the name, of an empty object.
@@ -106,6 +113,12 @@ bool is_memory(const handle& memory, std::uint64_t bytes, int seals, struct stat
     const int fd = memory.native_handle();
     return is_sealed(fd, seals) && ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) &&
            facts.st_size >= 0 && static_cast<std::uint64_t>(facts.st_size) == bytes;
+}
+
+// What is not there yet would be taken from the memory of whoever reads it, and end in SIGBUS
+// where there is none left. The unit of st_blocks is 512 bytes on the systems known.
+bool is_all_there(const struct stat& facts, std::uint64_t bytes) noexcept {
+    return static_cast<std::uint64_t>(facts.st_blocks) >= (bytes + 511) / 512;
 }
 
 }  // namespace
@@ -173,13 +186,28 @@ handle make_memory(std::span<const std::byte> content, error_code& ec) {
     return ec ? handle() : finish_memory(memory, ec);
 }
 
+error_code seal_for_readers([[maybe_unused]] const new_memory& memory) {
+#if defined(STRAIT_HAS_MEMFD)
+    if (::fcntl(memory.writing.native_handle(), F_ADD_SEALS, reader_seals) == -1)
+        return last_error();
+    return {};
+#else
+    return boost::asio::error::operation_not_supported;
+#endif
+}
+
+error_code verify_readable(const handle& memory, std::uint64_t bytes) {
+    struct stat facts;
+    if (!has_seals || !is_memory(memory, bytes, reader_seals, facts) ||
+        !is_all_there(facts, bytes))
+        return error::bad_attachment;
+    return {};
+}
+
 error_code verify_memory(const handle& memory, std::uint64_t bytes) {
     struct stat facts;
     if (!is_memory(memory, bytes, all_seals, facts)) return error::bad_attachment;
-    // What is not there yet would be taken from the memory of whoever reads it, and end in SIGBUS
-    // where there is none left. The unit of st_blocks is 512 bytes on the systems known.
-    if (has_seals && static_cast<std::uint64_t>(facts.st_blocks) < (bytes + 511) / 512)
-        return error::bad_attachment;
+    if (has_seals && !is_all_there(facts, bytes)) return error::bad_attachment;
     return {};
 }
 

@@ -52,6 +52,14 @@ handle finish_memory(new_memory& memory, error_code& ec);
 // Finished memory that holds these bytes.
 handle make_memory(std::span<const std::byte> content, error_code& ec);
 
+// Nobody can change the size any more, nor write but through the mappings that there are. Fails where
+// memory cannot be sealed.
+error_code seal_for_readers(const new_memory& memory);
+
+// Checks that this is memory of that size, all there, that was sealed so; if not,
+// error::bad_attachment.
+error_code verify_readable(const handle& memory, std::uint64_t bytes);
+
 // Checks that this is memory of that size, all there, that can neither change nor shrink; if not,
 // error::bad_attachment. Without seals it is no more than a file of that size.
 error_code verify_memory(const handle& memory, std::uint64_t bytes);

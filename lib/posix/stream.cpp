@@ -217,8 +217,10 @@ std::uint64_t unread_bytes(const handle& stream) noexcept {
                : 0;
 }
 
-error_code wait_writable(const handle& stream, const handle& wake, std::int64_t timeout_ns) {
-    pollfd fds[2] = {{stream.native_handle(), POLLOUT, 0}, {wake.native_handle(), POLLIN, 0}};
+error_code wait_stream(
+    const handle& stream, wait_for what, const handle& wake, std::int64_t timeout_ns) {
+    const short events = what == wait_for::read ? POLLIN : POLLOUT;
+    pollfd fds[2] = {{stream.native_handle(), events, 0}, {wake.native_handle(), POLLIN, 0}};
     const int timeout_ms = timeout_ns < 0 ? -1
                                           : static_cast<int>(std::min<std::int64_t>(
                                                 (timeout_ns + 999'999) / 1'000'000, INT_MAX));

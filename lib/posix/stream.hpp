@@ -63,9 +63,12 @@ io_result recv_some(
 // Bytes that wait to be read.
 std::uint64_t unread_bytes(const handle& stream) noexcept;
 
-// Waits until the stream can be written or is broken, `wake` can be read, or the time is over;
-// a negative timeout waits for ever.
-error_code wait_writable(const handle& stream, const handle& wake, std::int64_t timeout_ns);
+enum class wait_for { read, write };
+
+// Waits until the stream can be read or written or is broken, `wake` can be read, or the time is
+// over; a negative timeout waits for ever.
+error_code wait_stream(
+    const handle& stream, wait_for what, const handle& wake, std::int64_t timeout_ns);
 
 // Allows this stream to hold more unread bytes than it allows by default, or no longer.
 void set_reserve(const handle& stream, bool raised) noexcept;

@@ -127,7 +127,7 @@ error_code bootstrap::prepare(std::vector<given_end>& given) {
 error_code bootstrap::encode(std::vector<given_end>& given, bool one_write) {
     try {
         check_names(given);
-        message_.begin(ownership::lend);
+        message_.begin(ownership::lend, {}, nullptr);
         byte_buffer& out = message_.buffer();
         wire::put(out, static_cast<std::uint32_t>(given.size()));
         for (const given_end& g : given) {

@@ -29,13 +29,20 @@ enum class frame_kind : std::uint8_t {
     adopt = 3,     // its handles are further links of the channel
     park = 4,      // no sender uses this link now; it may be taken up again
     hello = 5,     // from the receiver, once, on an adopted link
+    release = 6,   // from the receiver: the block of that number was read
+    want = 7,      // a message waits for a block
+    forget = 8,    // the free block of that number is gone
 };
 
 // Flags of a data frame.
 inline constexpr std::uint8_t flag_last = 1;    // commits the message
 inline constexpr std::uint8_t flag_table = 2;   // the message ends with an attachment table
 inline constexpr std::uint8_t flag_memory = 4;  // the message lies in the memory that rides along
-inline constexpr std::uint8_t known_flags = flag_last | flag_table | flag_memory;
+inline constexpr std::uint8_t flag_block = 8;   // instead of its value the message has a block_ref
+inline constexpr std::uint8_t known_flags = flag_last | flag_table | flag_memory | flag_block;
+
+// Of a release frame: the receiver keeps the block. Its number is in message_bytes.
+inline constexpr std::uint8_t flag_for_good = 1;
 
 struct frame_header {
     std::uint32_t payload_bytes = 0;

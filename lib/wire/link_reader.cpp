@@ -143,7 +143,13 @@ link_reader::event link_reader::next(
             if (in_message_ || !payload.empty() || h.handles != 0)
                 return fail(error::protocol_violation);
             return event::park;
-        case frame_kind::hello:  // only a receiver says hello: both sides of this link are ours
+        case frame_kind::want:
+        case frame_kind::forget:
+            if (!payload.empty() || h.handles != 0) return fail(error::protocol_violation);
+            forgotten_ = h.message_bytes;
+            return h.kind == frame_kind::want ? event::want : event::forget;
+        case frame_kind::hello:  // only a receiver says these: both sides of this link are ours
+        case frame_kind::release:
             break;
         }
         return fail(error::protocol_violation);
@@ -172,6 +178,8 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     }
 
     const bool in_memory = (kept_flags & flag_memory) != 0;
+    const bool in_block = (kept_flags & flag_block) != 0;
+    if (in_memory && in_block) return fail(error::protocol_violation);
     const std::size_t body_bytes = in_memory ? 0 : message_bytes_;
     const std::size_t body = partial_.size() + payload.size();
     partial_lost_ = partial_lost_ || batch.lost;
@@ -209,6 +217,7 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     }
     out.has_table = (kept_flags & flag_table) != 0;
     out.in_memory = in_memory;
+    out.in_block = in_block;
     out.memory_bytes = in_memory ? message_bytes_ : 0;
     if (partial_lost_) {
         out.handles.clear();

@@ -37,7 +37,7 @@ private:
 // nothing: whatever a peer writes ends in an event, and what is held is bounded by the limits.
 class link_reader {
 public:
-    enum class event { none, message, withdrawn, adopt, park, broken };
+    enum class event { none, message, withdrawn, adopt, park, want, forget, broken };
 
     // Where the next read goes.
     std::span<std::byte> prepare(chunk_cache& chunks);
@@ -54,6 +54,9 @@ public:
 
     // What comes next of what was committed. `out` is set with a message, `adopted` with adopt.
     event next(const limits& bounds, incoming_message& out, os::handle_batch& adopted);
+
+    // The number of the block, after forget.
+    std::uint32_t forgotten() const noexcept { return forgotten_; }
 
     // Why next() said broken.
     error_code fault() const noexcept { return fault_; }
@@ -107,6 +110,7 @@ private:
 
     std::uint64_t not_before_ = 0;  // no honest stamp is older
     std::uint64_t read_at_ = 0;     // nor newer
+    std::uint32_t forgotten_ = 0;
     error_code fault_;
 };
 

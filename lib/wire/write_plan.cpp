@@ -10,13 +10,16 @@
 
 namespace strait::detail::wire {
 
-void write_plan::add_control(frame_kind kind) noexcept {
+bool write_plan::add_control(frame_kind kind, std::uint32_t value) noexcept {
+    if (!has_room(0)) return false;
     frame_header h;
     h.kind = kind;
     h.stamp = stamp_;
+    h.message_bytes = value;
     auto& at = headers_[frame_count_++];
     store_header(h, at.data());
     push(at);
+    return true;
 }
 
 bool write_plan::add(message_cursor& message) noexcept {

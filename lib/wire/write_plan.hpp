@@ -27,8 +27,8 @@ public:
     write_plan(std::uint64_t stamp, std::size_t max_handles_per_write) noexcept
         : stamp_(stamp), max_handles_(max_handles_per_write) {}
 
-    // A frame without payload or handles.
-    void add_control(frame_kind kind) noexcept;
+    // A frame without payload or handles. False: the plan is full.
+    bool add_control(frame_kind kind, std::uint32_t value = 0) noexcept;
 
     // As many fragments of the message as fit. False: the plan is full, or the next fragment has
     // handles and must begin a write of its own.

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_waits_completes_with_operation_aborted) {
 BOOST_AUTO_TEST_CASE(a_message_sent_in_part_is_withdrawn, *over_links()) {
     for_each_type([this](const operation& op, cancellation_type type) {
         if (!op.by_parts) return;
-        scene s(op, first);
+        scene s(op, first, in_fragments());
         s.value.text.assign(4 << 20, 'x');
         probe p;
         p.cancel_by(signal);

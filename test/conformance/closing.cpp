@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_handler_may_destroy_the_end) {
 BOOST_AUTO_TEST_CASE(a_large_message_sent_in_part_is_withdrawn_by_close, *over_links()) {
     for_each_operation([this](const operation& op) {
         if (!op.by_parts) return;
-        scene s(op, first);
+        scene s(op, first, in_fragments());
         strait::sender<note> copy(*s.tx);
         s.value.text.assign(4 << 20, 'x');
         probe p;

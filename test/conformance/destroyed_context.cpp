@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_message_sent_in_part_is_withdrawn, *over_links()) {
     for_each_operation([](const operation& op) {
         if (!op.by_parts) return;
         std::optional<asio::io_context> context(std::in_place);
-        scene s(op, context->get_executor());
+        scene s(op, context->get_executor(), in_fragments());
         s.value.text.assign(4 << 20, 'x');
         probe p;
         s.start(p);

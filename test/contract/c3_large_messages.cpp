@@ -90,7 +90,8 @@ BOOST_AUTO_TEST_CASE(a_send_cancelled_after_any_of_its_writes_is_received_whole_
         const strait::handle& ours = streams.first;
         strait::handle& theirs = streams.second;
         sender<note> tx(strait::detail::link_sender::make(
-                            std::move(theirs), first_identity<note>(), {}, context.get_executor()),
+                            std::move(theirs), first_identity<note>(in_fragments()), {},
+                            context.get_executor()),
             context.get_executor());
         asio::cancellation_signal signal;
         error_code told = asio::error::in_progress;

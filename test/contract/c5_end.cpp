@@ -242,7 +242,8 @@ BOOST_AUTO_TEST_CASE(receivers_that_lie_only_in_each_others_queues_are_gone, *ov
 
 BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_was_withdrawn_half_written_is_gone, *over_links()) {
     auto [tx, rx] = new_channel<note>();
-    auto [carrier, carried] = new_channel<bulky>(context);
+    auto [carrier, carried] =
+        new_channel<bulky>(context, strait::channel_options(in_fragments()));
     asio::cancellation_signal signal;
     error_code ec;
     bulky value{std::string(2u << 20, 'b'), std::move(tx)};

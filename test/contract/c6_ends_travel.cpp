@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(messages_with_ends_that_were_read_ahead_move_whole) {
 
 BOOST_AUTO_TEST_CASE(
     a_message_of_which_a_part_was_read_moves_and_is_completed_elsewhere, *over_links()) {
-    auto [tx, rx] = new_channel<note>(context);
+    auto [tx, rx] = new_channel<note>(context, strait::channel_options(in_fragments()));
     auto [carrier, carried] = new_channel<with_receiver>(context);
     bool sent = false;
     tx.async_send(note{1, pattern(1, 2u << 20)}, [&](error_code ec) { sent = !ec; });

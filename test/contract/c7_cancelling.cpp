@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_send_cancelled_while_queued_leaves_nothing) {
 BOOST_AUTO_TEST_CASE(a_large_send_cancelled_when_partly_written_leaves_nothing, *over_links()) {
     for (const cancellation_type type : all_types)
         for (const bool partly_read : {false, true}) {
-            auto [tx, rx] = new_channel<note>(context);
+            auto [tx, rx] = new_channel<note>(context, strait::channel_options(in_fragments()));
             asio::cancellation_signal signal;
             std::optional<error_code> result;
             tx.async_send(note{1, pattern(1, 3u << 20)},

@@ -45,7 +45,7 @@ public:
             const os::io_result io =
                 os::send_some(stream_, {&whole, 1}, done == 0 ? handles : nothing_);
             if (io.ec == asio::error::would_block) {
-                os::wait_writable(stream_, {}, -1);
+                os::wait_stream(stream_, os::wait_for::write, {}, -1);
                 continue;
             }
             if (io.ec) return false;

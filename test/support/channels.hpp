@@ -54,6 +54,13 @@ auto new_channel(const channel_options& options = {}) {
     return strait::make_channel<T>(of_this_run(options));
 }
 
+// Large messages go through the socket, in fragments, as they do where there is no shared memory.
+inline limits in_fragments() {
+    limits l;
+    l.max_pool_bytes = 0;
+    return l;
+}
+
 // For tests of what in-process channels do not have, such as another process: skipped over them.
 inline boost::unit_test::decorator::precondition over_links() {
     return boost::unit_test::decorator::precondition(

@@ -30,7 +30,7 @@ template <class T>
 error_code encode_message(
     sender_core& through, const T& value, ownership mode, bool one_write, outgoing_message& out) {
     try {
-        out.begin(mode, spare_buffer());
+        out.begin(mode, spare_buffer(), &through);
         output_archive archive(out.buffer(), &out, through.identity().bounds);
         encode(value, archive);
         return out.prepare(through, one_write);

@@ -65,6 +65,7 @@ STRAIT_DECL bool check_type(
     const channel_identity& found, const type_identity& expected, diagnostics& details);
 
 class lease_source;
+class block_lender;
 class in_process_channel;
 
 // A link given to another process: a new one, or by number one that was given there before.
@@ -109,6 +110,9 @@ public:
     virtual lease_source* leases() noexcept = 0;
     virtual link_offer give_link(lease_source* target, error_code& ec) = 0;
     virtual void take_back_link(link_offer offer) noexcept = 0;
+
+    // Where large values are encoded to, if there is such a place.
+    virtual std::shared_ptr<block_lender> lender() noexcept { return nullptr; }
 
     // The channel if it stays in this process: what goes through it travels as it is.
     virtual in_process_channel* in_process() noexcept { return nullptr; }

@@ -22,9 +22,12 @@
 
 namespace strait::detail {
 
+class block_lender;
+class sender_core;
 struct cargo;
 struct carried_load;
 struct incoming_message;
+struct pool_block;
 
 // What becomes of the handles and receivers in a value that is encoded.
 enum class ownership {
@@ -36,15 +39,16 @@ enum class ownership {
 
 // A value encoded, with what travels beside the bytes. Encoding only notes the attachments; prepare
 // makes what they need, and a message that is not sent puts back what it can when it is destroyed.
-class outgoing_message final : public attachment_writer {
+class outgoing_message final : public attachment_writer, private buffer_source {
 public:
     STRAIT_DECL outgoing_message() noexcept;
     STRAIT_DECL outgoing_message(outgoing_message&&) noexcept;
     STRAIT_DECL outgoing_message& operator=(outgoing_message&&) noexcept;
     STRAIT_DECL ~outgoing_message();
 
-    // Before encoding: empty, with room for the first frame's header at the front of the buffer.
-    STRAIT_DECL void begin(ownership mode, byte_buffer buffer = {});
+    // Before encoding: empty, with room for the first frame's header at the front of the buffer. What
+    // becomes large is encoded where the sender, if there is one, wants to have it.
+    STRAIT_DECL void begin(ownership mode, byte_buffer buffer, sender_core* through);
 
     byte_buffer& buffer() noexcept { return buffer_; }
 
@@ -65,7 +69,7 @@ public:
     message_cursor& cursor() noexcept { return cursor_; }
 
     // Bytes held while it waits.
-    std::size_t held_bytes() const noexcept { return buffer_.size(); }
+    std::size_t held_bytes() const noexcept { return held_bytes_; }
 
     // The encoded value.
     STRAIT_DECL std::span<const std::byte> body() const noexcept;
@@ -76,6 +80,18 @@ public:
 
     // The handles to write, in the order of the table; they stay where they are.
     std::span<const handle* const> handles() const noexcept { return handles_; }
+
+    // The block that the value lies in, or null.
+    pool_block* block() noexcept { return block_; }
+
+    // The block is the receiver's.
+    void block_sent() noexcept { block_ = nullptr; }
+
+    // Whether the value, of value_bytes, should be moved into a block before it is written.
+    bool wants_block() const noexcept { return wants_block_ && !cursor_.begun(); }
+    std::size_t value_bytes() const noexcept { return value_bytes_; }
+    void move_into_block(const std::shared_ptr<block_lender>& lender, pool_block& block);
+    error_code go_without_block();
 
     // The message was written: lets go of what was sent.
     STRAIT_DECL void sent() noexcept;
@@ -94,11 +110,24 @@ private:
     error_code prepare_carried(sender_core& through);
     void append_table();
     error_code move_to_memory();
+    std::span<std::byte> room(std::size_t bytes) override;
+    void refer_to_block();
+    void leave_block();
+    void set_cursor() noexcept;
     void clear() noexcept;
 
     byte_buffer buffer_;
     message_cursor cursor_;
     handle memory_;  // what the body was moved to
+    std::size_t memory_bytes_ = 0;
+    sender_core* through_ = nullptr;
+    std::shared_ptr<block_lender> lender_;  // of the blocks
+    pool_block* block_ = nullptr;           // what the value is encoded to
+    pool_block* outgrown_ = nullptr;        // what it was encoded to before
+    std::size_t value_bytes_ = 0;
+    std::size_t held_bytes_ = 0;
+    bool wants_block_ = false;
+    bool one_write_ = false;
     ownership mode_ = ownership::copy;
     std::uint32_t item_count_ = 0;
     std::vector<item> items_;

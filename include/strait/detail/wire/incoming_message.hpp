@@ -22,30 +22,45 @@
 
 namespace strait::detail {
 
+class block_table;
+class block_view;
 class lease_table;
 struct carried_load;
 
 // A message as it was read, not decoded. What is dropped closes its handles, and gives up the
-// leased links that it refers to.
+// leased links that it refers to and its block.
 struct incoming_message {
     incoming_message() = default;
     incoming_message(incoming_message&&) noexcept = default;
     incoming_message& operator=(incoming_message&& other) noexcept {
         drop_leases();
+        drop_block();
         body = other.body;
         chunk = std::move(other.chunk);
         assembled = std::move(other.assembled);
         handles = std::move(other.handles);
         leases = std::move(other.leases);
         carried = std::move(other.carried);
+        blocks = std::move(other.blocks);
+        view = std::move(other.view);
         stamp = other.stamp;
         memory_bytes = other.memory_bytes;
+        block_id = other.block_id;
         has_table = other.has_table;
         in_memory = other.in_memory;
+        in_block = other.in_block;
         fault = other.fault;
         return *this;
     }
-    ~incoming_message() { drop_leases(); }
+    ~incoming_message() {
+        drop_leases();
+        drop_block();
+    }
+
+    // The user has it now, undecoded.
+    void lend() noexcept {
+        if (blocks) lend_block();
+    }
 
     std::span<const std::byte> body;  // the value, then the attachment table if there is one
     chunk_ptr chunk;                  // what body lies in, or
@@ -53,17 +68,26 @@ struct incoming_message {
     std::vector<handle> handles;
     std::shared_ptr<lease_table> leases;  // of its link, until the table was read
     std::shared_ptr<carried_load> carried;  // attachments, of a message that stays in the process
+    std::shared_ptr<block_table> blocks;  // of its link, while the message has one of them
+    std::shared_ptr<const block_view> view;  // of that block, when it was opened
     std::uint64_t stamp = 0;
     std::uint32_t memory_bytes = 0;
+    std::uint32_t block_id = 0;
     bool has_table = false;
     bool in_memory = false;  // the body is in the memory that is the first handle
+    bool in_block = false;   // the body begins with a block_ref instead of the value
     error_code fault;        // why it cannot be decoded
 
 private:
     void drop_leases() noexcept {
         if (leases) drop_unread_leases();
     }
+    void drop_block() noexcept {
+        if (blocks) give_block_back();
+    }
     STRAIT_DECL void drop_unread_leases() noexcept;
+    STRAIT_DECL void give_block_back() noexcept;
+    STRAIT_DECL void lend_block() noexcept;
 };
 
 }  // namespace strait::detail

@@ -1,0 +1,232 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "link/block_table.hpp"
+
+#include "link/block_pool.hpp"
+#include "posix/fork_guard.hpp"
+#include "posix/stream.hpp"
+#include "wire/bytes.hpp"
+#include "wire/frame.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace strait::detail {
+
+void block_ref::put(byte_buffer& to) const {
+    wire::put(to, id);
+    wire::put(to, static_cast<std::uint32_t>(is_new));
+    wire::put(to, value_bytes);
+    wire::put(to, block_bytes);
+}
+
+bool block_ref::get(std::span<const std::byte> body) noexcept {
+    wire::byte_source from(body);
+    id = from.get<std::uint32_t>();
+    const auto flags = from.get<std::uint32_t>();
+    is_new = flags == 1;
+    value_bytes = from.get<std::uint64_t>();
+    block_bytes = from.get<std::uint64_t>();
+    return !from.failed() && flags <= 1 && id != 0 &&
+           block_bytes >= wire::header_bytes && value_bytes <= block_bytes - wire::header_bytes;
+}
+
+block_table::block_table(const limits& bounds) noexcept
+    : generation_(os::process_generation()),
+      most_bytes_(bounds.max_pool_bytes),
+      most_value_bytes_(bounds.max_message_bytes) {}
+
+// The link, and who reads from its blocks, are the parent's.
+bool block_table::is_forked() const noexcept {
+    return generation_ != os::process_generation();
+}
+
+bool block_table::begin_use(incoming_message& message) {
+    block_ref ref;
+    if (!ref.get(message.body) || ref.value_bytes > most_value_bytes_) return false;
+    message.block_id = ref.id;
+    if (ref.is_new && message.handles.empty() && !message.fault) return false;
+    const std::lock_guard lock(mutex_);
+    is_wanted_ = false;
+    const auto at = slots_.find(ref.id);
+    if (!ref.is_new) {
+        if (at == slots_.end() || at->second.in_use || at->second.bytes != ref.block_bytes)
+            return false;
+        at->second.in_use = true;
+        return true;
+    }
+    if (at != slots_.end() || !fits(ref.block_bytes)) return false;
+    slot& s = slots_[ref.id];
+    s.bytes = ref.block_bytes;
+    s.in_use = true;
+    used_bytes_ += s.bytes;
+    return true;
+}
+
+// One that is larger than all of them may be there alone, as large as a message or the next size.
+bool block_table::fits(std::uint64_t bytes) const noexcept {
+    if (slots_.size() - kept_ >= max_blocks) return false;
+    if (used_bytes_ == 0 && bytes / 2 <= most_value_bytes_) return true;
+    return bytes <= most_bytes_ - std::min(most_bytes_, used_bytes_);
+}
+
+std::span<const std::byte> block_table::open(incoming_message& message, error_code& ec) {
+    block_ref ref;
+    ec.clear();
+    if (!ref.get(message.body)) ec = error::bad_attachment;
+    if (ref.is_new && !message.view && !ec) {
+        if (message.handles.empty()) ec = error::bad_attachment;
+        if (!ec) {
+            handle memory = std::move(message.handles.front());
+            message.handles.erase(message.handles.begin());
+            message.view = block_view::of_peer(std::move(memory), ref.block_bytes, ec);
+        }
+        if (!ec) {
+            const std::lock_guard lock(mutex_);
+            slots_.at(ref.id).view = message.view;
+        }
+    } else if (!message.view && !ec) {
+        const std::lock_guard lock(mutex_);
+        message.view = slots_.at(ref.id).view;
+    }
+    if (!ec && !message.view) ec = error::bad_attachment;
+    if (ec) return {};
+    return message.view->bytes().subspan(
+        wire::header_bytes, static_cast<std::size_t>(ref.value_bytes));
+}
+
+void block_table::end_use(const incoming_message& message) noexcept {
+    if (is_forked()) return;
+    const std::uint32_t id = message.block_id;
+    const std::lock_guard lock(mutex_);
+    const auto at = slots_.find(id);
+    if (at == slots_.end()) return;
+    slot& s = at->second;
+    s.in_use = s.is_lent = false;
+    // What was never mapped cannot be found by its number again.
+    if (!s.view) keep(id, s);
+    if (s.is_kept) {
+        slots_.erase(at);
+        --kept_;
+    } else {
+        say(id, false);
+    }
+}
+
+void block_table::lend(const incoming_message& message) noexcept {
+    if (is_forked()) return;
+    const std::uint32_t id = message.block_id;
+    const std::lock_guard lock(mutex_);
+    const auto at = slots_.find(id);
+    if (at == slots_.end()) return;
+    at->second.is_lent = true;
+    if (is_wanted_) keep(id, at->second);
+}
+
+void block_table::sender_wants() noexcept {
+    const std::lock_guard lock(mutex_);
+    is_wanted_ = true;
+    for (auto& [id, s] : slots_)
+        if (s.is_lent) keep(id, s);
+    flush();
+}
+
+bool block_table::forget(std::uint32_t id) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto at = slots_.find(id);
+    if (at == slots_.end() || at->second.in_use) return false;
+    used_bytes_ -= at->second.bytes;
+    slots_.erase(at);
+    return true;
+}
+
+void block_table::attach(const handle& stream) noexcept {
+    const std::lock_guard lock(mutex_);
+    stream_ = &stream;
+    flush();
+}
+
+void block_table::detach() noexcept {
+    const std::lock_guard lock(mutex_);
+    stream_ = nullptr;
+}
+
+// It belongs to whoever has it, and the sender may have another instead.
+void block_table::keep(std::uint32_t id, slot& s) noexcept {
+    if (std::exchange(s.is_kept, true)) return;
+    ++kept_;
+    used_bytes_ -= s.bytes;
+    say(id, true);
+}
+
+void block_table::say(std::uint32_t id, bool for_good) noexcept {
+    try {
+        unsaid_.push_back({id, for_good});
+    } catch (const std::bad_alloc&) {
+        return;  // the sender goes without that block
+    }
+    flush();
+}
+
+// What the system does not take now is said with what comes next; it is no more than there are
+// blocks.
+void block_table::flush() noexcept {
+    if (stream_ == nullptr) return;
+    std::size_t done = 0;
+    for (; done != unsaid_.size(); ++done) {
+        wire::frame_header h;
+        h.kind = wire::frame_kind::release;
+        h.flags = unsaid_[done].for_good ? wire::flag_for_good : 0;
+        h.stamp = 0;
+        h.message_bytes = unsaid_[done].id;
+        std::byte bytes[wire::header_bytes];
+        wire::store_header(h, bytes);
+        const piece whole{bytes, sizeof(bytes)};
+        if (os::send_some(*stream_, {&whole, 1}, {}).ec == boost::asio::error::would_block) break;
+    }
+    unsaid_.erase(unsaid_.begin(), unsaid_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+std::vector<block_table::entry> block_table::entries(
+    std::span<const std::uint32_t> moving) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<entry> all;
+    for (const auto& [id, s] : slots_) {
+        const bool stays =
+            s.in_use && std::find(moving.begin(), moving.end(), id) == moving.end();
+        if (s.is_kept) continue;  // the sender knows, or is told below
+        const bool is_unsaid = std::any_of(unsaid_.begin(), unsaid_.end(),
+            [id = id](const news& n) { return n.id == id && !n.for_good; });
+        // One that is unread and not mapped moves with its message.
+        if (stays || s.view) all.push_back({id, stays ? nullptr : s.view, is_unsaid});
+    }
+    for (const news& n : unsaid_)
+        if (n.for_good) all.push_back({n.id, nullptr, false});
+    return all;
+}
+
+error_code block_table::restore(
+    std::uint32_t id, handle memory, std::uint64_t bytes, bool is_unsaid) {
+    error_code ec;
+    auto view = block_view::of_peer(std::move(memory), bytes, ec);
+    if (ec) return ec;
+    const std::lock_guard lock(mutex_);
+    if (id == 0 || slots_.contains(id) || !fits(bytes)) return error::bad_attachment;
+    slots_[id] = {std::move(view), bytes, false, false, false};
+    used_bytes_ += bytes;
+    if (is_unsaid) unsaid_.push_back({id, false});
+    return {};
+}
+
+void block_table::restore_kept(std::uint32_t id) {
+    const std::lock_guard lock(mutex_);
+    unsaid_.push_back({id, true});
+}
+
+}  // namespace strait::detail
