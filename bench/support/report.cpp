@@ -7,6 +7,7 @@
 #include "support/report.hpp"
 
 #include "support/machine.hpp"
+#include "support/payload.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -81,11 +82,43 @@ void report::count(const std::string& what, std::string_view where, const counts
     append_json(json.str());
 }
 
+void report::rank(const entry& which, const std::string& by, bool is_floor, const samples& times,
+    double median_of_first) {
+    if (!std::exchange(began_table_, true))
+        std::printf("| what | placed | by | n | min | median | p99 | of medians, to the first |\n"
+                    "|---|---|---|--:|--:|--:|--:|--:|\n");
+    const auto t = times.summarize();
+    const std::string what = bytes_text(which.bytes);
+    std::printf("| %s | %.*s | %s%s | %zu | %.3f | %.3f | %.3f | %.2f |\n", what.c_str(),
+        static_cast<int>(which.where.size()), which.where.data(), by.c_str(),
+        is_floor ? " (floor)" : "", t.n, t.minimum / 1e3, t.median / 1e3, t.p99 / 1e3,
+        t.median / median_of_first);
+    std::fflush(stdout);
+    std::ostringstream json;
+    json << "\"what\":" << quoted(what) << ",\"bytes\":" << which.bytes
+         << ",\"placed\":" << quoted(which.where) << ",\"by\":" << quoted(by)
+         << ",\"is_floor\":" << (is_floor ? "true" : "false")
+         << ",\"unit\":\"ns\",\"times\":" << json_times(t);
+    append_json(json.str());
+}
+
 void report::append_json(const std::string& fields) const {
     if (json_.empty()) return;
     std::ofstream out(json_, std::ios::app);
     out << "{\"bench\":" << quoted(question_) << ",\"machine\":" << quoted(machine_text())
         << ",\"build\":" << quoted(build_text()) << ',' << fields << "}\n";
+}
+
+void compare_many(
+    report& to, const entry& which, int rounds, const std::vector<contender>& contenders) {
+    std::vector<samples> times(contenders.size());
+    samples unused;
+    for (const contender& c : contenders) c.take_turn(unused);
+    for (int round = 0; round < rounds; ++round)
+        for (std::size_t i = 0; i < contenders.size(); ++i) contenders[i].take_turn(times[i]);
+    for (std::size_t i = 0; i < contenders.size(); ++i)
+        to.rank(which, contenders[i].name, contenders[i].is_floor, times[i],
+            times.front().summarize().median);
 }
 
 }  // namespace bench

@@ -10,12 +10,20 @@
 #include "support/options.hpp"
 #include "support/samples.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace bench {
+
+// What the times of many ways are for.
+struct entry {
+    std::uint64_t bytes = 0;
+    std::string_view where;
+};
 
 // What a program found out: a Markdown table on standard output, and with --json a line of JSON for
 // each row.
@@ -34,6 +42,11 @@ public:
     // One row of counts for each operation.
     using counts = std::vector<std::pair<std::string, double>>;
     void count(const std::string& what, std::string_view where, const counts& each);
+
+    // One row of a table that compares many ways with the first: one of them, for messages of one
+    // size.
+    void rank(const entry& which, const std::string& by, bool is_floor, const samples& times,
+        double median_of_first);
 
 private:
     void append_json(const std::string& fields) const;
@@ -61,6 +74,17 @@ void compare_in_turns(report& to, const std::string& what, std::string_view wher
     }
     to.compare(what, where, of_floor, of_strait);
 }
+
+// One of many ways to do the same.
+struct contender {
+    std::string name;
+    bool is_floor = false;
+    std::function<void(samples&)> take_turn;
+};
+
+// As above for any number of ways, of which the first is what the others are compared with.
+void compare_many(
+    report& to, const entry& which, int rounds, const std::vector<contender>& contenders);
 
 }  // namespace bench
 

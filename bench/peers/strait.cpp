@@ -1,0 +1,189 @@
+//
+// Copyright (c) 2026 The strait authors
+//
+// Distributed under the Boost Software License, Version 1.0.
+//
+
+#include "peers/transport.hpp"
+
+#include <strait/bytes.hpp>
+#include <strait/channel.hpp>
+#include <strait/connect.hpp>
+#include <strait/one_shot_server.hpp>
+#include <strait/shared_memory.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+// strait itself: a channel there and one back, for vectors, for raw bytes that are received into
+// memory of the caller, or for regions of shared memory.
+
+namespace bench::peers {
+
+namespace {
+
+namespace asio = boost::asio;
+
+template <class T>
+struct both_ends {
+    strait::receiver<T> in;
+    strait::sender<T> out;
+};
+
+// Gives the server its ends through a channel that is connected by name.
+template <class T>
+both_ends<T> connect(const meeting& m) {
+    auto [out, theirs_in] = strait::make_channel<T>();
+    auto [theirs_out, in] = strait::make_channel<T>();
+    auto to_server = strait::connect<both_ends<T>>(strait::endpoint::path(m.path()));
+    to_server.send({std::move(theirs_in), std::move(theirs_out)});
+    return {std::move(in), std::move(out)};
+}
+
+// How a message is sent and received over each type of channel.
+
+void send_over(both_ends<any_bytes>& ends, const any_bytes& message) { ends.out.send(message); }
+void send_over(both_ends<strait::shared_memory>& ends, const any_bytes& message) {
+    ends.out.send(strait::shared_memory::copy_of(message));
+}
+void send_over(both_ends<strait::bytes>& ends, const any_bytes& message) {
+    ends.out.send(std::as_bytes(std::span(message)));
+}
+
+any_bytes receive_over(both_ends<any_bytes>& ends, any_bytes&) { return ends.in.recv(); }
+strait::shared_memory receive_over(both_ends<strait::shared_memory>& ends, any_bytes&) {
+    return ends.in.recv();
+}
+const any_bytes& receive_over(both_ends<strait::bytes>& ends, any_bytes& buffer) {
+    ends.in.recv_into(std::as_writable_bytes(std::span(buffer)));
+    return buffer;
+}
+
+glimpse look(const any_bytes& message) { return look_at(message); }
+glimpse look(const strait::shared_memory& message) {
+    return look_at(message.bytes().data(), message.size_bytes());
+}
+
+template <class T>
+class strait_client : public client {
+public:
+    explicit strait_client(meeting& m) : ends_(connect<T>(m)), buffer_(m.bytes) {}
+
+    void send(const any_bytes& message) override { send_over(ends_, message); }
+    glimpse call(const any_bytes& message) override {
+        send_over(ends_, message);
+        return look(receive_over(ends_, buffer_));
+    }
+
+protected:
+    both_ends<T> ends_;
+
+private:
+    any_bytes buffer_;
+};
+
+template <class T>
+class strait_server : public server {
+public:
+    explicit strait_server(meeting& m)
+        : name_(strait::endpoint::path(m.path())), buffer_(m.bytes) {}
+
+    void meet() override { ends_ = std::move(name_.accept().second); }
+    glimpse receive() override { return look(receive_over(ends_, buffer_)); }
+    void answer() override {
+        if constexpr (std::is_same_v<T, strait::bytes>)
+            send_over(ends_, receive_over(ends_, buffer_));
+        else
+            ends_.out.send(ends_.in.recv());
+    }
+
+protected:
+    both_ends<T> ends_;
+
+private:
+    strait::one_shot_server<both_ends<T>> name_;
+    any_bytes buffer_;
+};
+
+// A context that waits for more when nothing is left to do.
+struct working_context {
+    asio::io_context context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+};
+
+// Holds the context before what uses it.
+class callback_client : private working_context, public strait_client<any_bytes> {
+public:
+    explicit callback_client(meeting& m) : strait_client(m) { ends_.out.bind(context); }
+
+    void send(const any_bytes& message) override {
+        run_until_at_most(max_outstanding - 1);
+        ++outstanding_;
+        ends_.out.async_send(message, [this](strait::error_code ec) {
+            if (ec) throw strait::system_error(ec, "async_send");
+            --outstanding_;
+        });
+    }
+    void flush() override { run_until_at_most(0); }
+
+private:
+    static constexpr int max_outstanding = 64;
+
+    void run_until_at_most(int count) {
+        while (outstanding_ > count) context.run_one();
+    }
+
+    int outstanding_ = 0;
+};
+
+class callback_server : private working_context, public strait_server<any_bytes> {
+public:
+    explicit callback_server(meeting& m) : strait_server(m) {}
+
+    void meet() override {
+        strait_server::meet();
+        ends_.in.bind(context);
+    }
+    glimpse receive() override {
+        glimpse seen;
+        ends_.in.async_recv([&seen](strait::error_code ec, const any_bytes& message) {
+            if (ec) throw strait::system_error(ec, "async_recv");
+            seen = look_at(message);
+        });
+        while (seen.bytes == 0) context.run_one();
+        return seen;
+    }
+};
+
+}  // namespace
+
+transport strait_blocking() {
+    return {
+        .name = "strait",
+        .make_client = make_client<strait_client<any_bytes>>,
+        .make_server = make_server<strait_server<any_bytes>>};
+}
+
+transport strait_callbacks() {
+    return {
+        .name = "strait, 64 callbacks",
+        .round_trip = false,
+        .make_client = make_client<callback_client>,
+        .make_server = make_server<callback_server>};
+}
+
+transport strait_bytes() {
+    return {
+        .name = "strait, bytes into a buffer",
+        .make_client = make_client<strait_client<strait::bytes>>,
+        .make_server = make_server<strait_server<strait::bytes>>};
+}
+
+transport strait_shared_memory() {
+    return {
+        .name = "strait, shared_memory",
+        .make_client = make_client<strait_client<strait::shared_memory>>,
+        .make_server = make_server<strait_server<strait::shared_memory>>};
+}
+
+}  // namespace bench::peers
