@@ -584,7 +584,7 @@ BOOST_AUTO_TEST_CASE(a_region_waits_unread_in_a_receiver_that_is_sent_away) {
     BOOST_TEST((got.in->recv().whole == shared_memory::filled(100, std::byte{3})));
 }
 
-BOOST_AUTO_TEST_CASE(a_full_folder_of_memory_is_an_error_and_not_a_signal) {
+BOOST_AUTO_TEST_CASE(a_full_folder_of_memory_is_an_error_and_not_a_signal, *over_links()) {
     if (has_seals) return;  // memory lies in no folder then
     child_process child("c12_has_a_full_folder");
     const exit_status status = child.wait();

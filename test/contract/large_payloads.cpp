@@ -120,7 +120,7 @@ using fixture = context_fixture;
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(large_payloads, fixture)
+BOOST_FIXTURE_TEST_SUITE(large_payloads, fixture, *only_if(os::has_seals))
 
 BOOST_AUTO_TEST_CASE(values_of_all_sizes_arrive_however_they_are_sent) {
     auto [tx, rx] = new_channel<blob>(context);
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_pool_in_use_is_backpressure_and_order_is_kept, *over_link
         BOOST_REQUIRE(sent < 1000u);
     }
     BOOST_TEST(ec == asio::error::would_block, ec.message());
-    if (os::has_seals) BOOST_TEST(sent == 3u);
+    BOOST_TEST(sent == 3u);
     // Behind it wait large ones and small ones.
     const auto size_of = [&](std::uint64_t i) { return i > sent && i % 3 == 0 ? 8 : bytes; };
     std::uint64_t completed = 0;
@@ -193,8 +193,7 @@ BOOST_AUTO_TEST_CASE(a_pool_in_use_is_backpressure_and_order_is_kept, *over_link
     BOOST_TEST(completed == 12u);
 }
 
-BOOST_AUTO_TEST_CASE(sends_that_wait_for_a_block_can_be_cancelled_and_time_out,
-    *over_links() * boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(sends_that_wait_for_a_block_can_be_cancelled_and_time_out, *over_links()) {
     auto [tx, rx] = new_channel<blob>(context, with_pool(mib));
     const std::size_t bytes = 900 * kib;
     tx.send(make_blob(0, bytes));
@@ -397,8 +396,7 @@ struct block_peer : contested_channel<std::string> {
     std::unique_ptr<detail::block_memory> memory;
 };
 
-BOOST_AUTO_TEST_CASE(a_block_that_is_told_of_as_it_should_be_is_received,
-    *boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(a_block_that_is_told_of_as_it_should_be_is_received) {
     block_peer p;
     p.introduce();
     BOOST_TEST(p.rx.recv().size() == 1000u);
@@ -407,8 +405,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_told_of_as_it_should_be_is_received,
     BOOST_TEST(p.rx.recv().size() == 500u);
 }
 
-BOOST_AUTO_TEST_CASE(references_that_cannot_be_end_the_link,
-    *boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(references_that_cannot_be_end_the_link) {
     const auto expect = [](auto break_word) {
         block_peer p;
         p.introduce();
@@ -448,8 +445,7 @@ BOOST_AUTO_TEST_CASE(references_that_cannot_be_end_the_link,
     });
 }
 
-BOOST_AUTO_TEST_CASE(more_blocks_than_there_may_be_end_the_link,
-    *boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(more_blocks_than_there_may_be_end_the_link) {
     block_peer p(4 * kib);
     for (std::uint32_t id = 1; id <= detail::max_blocks; ++id) {
         p.introduce(id);
@@ -459,8 +455,7 @@ BOOST_AUTO_TEST_CASE(more_blocks_than_there_may_be_end_the_link,
     p.expect_ended();
 }
 
-BOOST_AUTO_TEST_CASE(memory_that_is_not_what_it_should_be_costs_its_message,
-    *boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(memory_that_is_not_what_it_should_be_costs_its_message) {
     error_code ec;
     {
         block_peer p;  // no memory at all
@@ -502,8 +497,7 @@ BOOST_AUTO_TEST_CASE(memory_that_is_not_what_it_should_be_costs_its_message,
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_sender_whose_receiver_releases_what_it_does_not_have_is_told_that_it_is_gone,
-    *boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(a_sender_whose_receiver_releases_what_it_does_not_have_is_told_that_it_is_gone) {
     for (const std::uint32_t id : {1u, 2u, 0u}) {
         auto [ours, theirs] = connected_streams();
         raw_link raw(std::move(ours));
@@ -524,8 +518,7 @@ BOOST_AUTO_TEST_CASE(a_sender_whose_receiver_releases_what_it_does_not_have_is_t
 }
 
 // Decoding reads memory that its writer changes at that very moment.
-BOOST_AUTO_TEST_CASE(a_block_that_is_scribbled_over_while_it_is_decoded_harms_nobody,
-    *boost::unit_test::enable_if<os::has_seals>()) {
+BOOST_AUTO_TEST_CASE(a_block_that_is_scribbled_over_while_it_is_decoded_harms_nobody) {
     struct tree {
         std::string name;
         std::vector<tree> children;

@@ -61,6 +61,14 @@ inline limits in_fragments() {
     return l;
 }
 
+// For tests of what not every system has; skipped there. (What is disabled is run when it is named.)
+inline boost::unit_test::decorator::precondition only_if(bool has) {
+    return boost::unit_test::decorator::precondition(
+        [has](boost::unit_test::test_unit_id) -> boost::test_tools::assertion_result {
+            return has;
+        });
+}
+
 // For tests of what in-process channels do not have, such as another process: skipped over them.
 inline boost::unit_test::decorator::precondition over_links() {
     return boost::unit_test::decorator::precondition(

@@ -6,6 +6,7 @@
 
 #include "link/block_pool.hpp"
 
+#include "support/channels.hpp"
 #include "support/leak_check.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -41,8 +42,7 @@ struct fixture : strait::test::clean_fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(block_pool, fixture,
-    *boost::unit_test::enable_if<os::has_seals>())
+BOOST_FIXTURE_TEST_SUITE(block_pool, fixture, *strait::test::only_if(os::has_seals))
 
 BOOST_AUTO_TEST_CASE(sizes_are_rounded_up_by_a_quarter_at_most) {
     for (const std::size_t bytes : {1u, 4096u, 4097u, 33'000u, 1'000'000u, 1u << 20, 5'000'001u}) {
