@@ -384,6 +384,8 @@ void outgoing_message::clear() noexcept {
             if (i.sender) i.sender->close();
         for (const auto& s : more_senders_) s->close();
     }
+    // Encoding may have thrown: the buffer is used again, the block is another's from here on.
+    if (buffer_.is_in_source()) buffer_.leave_source();
     if (block_ != nullptr) lender_->give_back(*std::exchange(block_, nullptr));
     if (outgrown_ != nullptr) lender_->give_back(*std::exchange(outgrown_, nullptr));
     lender_.reset();

@@ -25,6 +25,8 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -327,6 +329,38 @@ BOOST_AUTO_TEST_CASE(a_receiver_with_a_granted_message_in_a_block_moves_whole, *
     receiver<blob> in = carried.recv();
     tx.send(make_blob(2, mib));
     for (std::uint64_t i = 0; i != 3; ++i) BOOST_TEST(is_blob(in.recv(), i, mib));
+}
+
+// The buffer of a thread goes from message to message, the block of one that failed does not.
+struct failing {
+    std::string text;
+    bool fails = false;
+
+    template <class Archive>
+    void serialize(Archive& ar, unsigned) {
+        ar& text;
+        if (Archive::is_saving::value && fails) throw std::runtime_error("no");
+        ar& fails;
+    }
+};
+
+BOOST_AUTO_TEST_CASE(a_value_that_fails_to_encode_into_a_block_leaves_nothing_of_it_behind) {
+    auto ends = new_channel<failing>();  // clang 14 captures no structured bindings
+    auto& tx = ends.first;
+    auto& rx = ends.second;
+    error_code ec;
+    for (std::uint64_t i = 0; i != 20; ++i) {
+        const std::string text = pattern(i, 40 * kib);
+        tx.send(failing{text, false});  // lies in the block that the next one is not to have
+        std::thread([&] {
+            tx.send(failing{text, true}, ec);
+            BOOST_TEST(!!ec);
+            failing small{"small", false};
+            for (int k = 0; k != 3; ++k) tx.send(small);
+        }).join();
+        BOOST_TEST((rx.recv().text == text));
+        for (int k = 0; k != 3; ++k) BOOST_TEST(rx.recv().text == "small");
+    }
 }
 
 // What a hostile producer can say of blocks.
