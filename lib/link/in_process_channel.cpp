@@ -6,6 +6,7 @@
 
 #include "link/in_process_channel.hpp"
 
+#include "link/blocking_send.hpp"
 #include "link/in_process_ends.hpp"
 #include "posix/fork_guard.hpp"
 
@@ -55,17 +56,6 @@ void bury(incoming_message message) noexcept {
     }
     graves = nullptr;
 }
-
-// A send whose thread waits for it.
-class in_process_channel::blocking_send final : public send_operation {
-public:
-    blocking_send(outgoing_message& m, const void* sender) noexcept {
-        message = &m;
-        owner = sender;
-        is_blocking = true;
-    }
-    void finish(completion) override {}
-};
 
 in_process_channel::in_process_channel(channel_identity identity)
     : identity_(std::move(identity)), generation_(os::process_generation()) {}
@@ -168,6 +158,7 @@ error_code in_process_channel::enqueue(
     const std::size_t bytes = op.message->held_bytes();
     if (!waiting_.empty() && waiting_bytes_ + bytes > identity_.bounds.max_waiting_bytes)
         return asio::error::no_buffer_space;
+    op.hold_work();
     waiting_bytes_ += bytes;
     waiting_.push_back(op);
     return {};

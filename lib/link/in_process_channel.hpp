@@ -73,7 +73,6 @@ public:
 
 private:
     using queue = operation_queue<send_operation>;
-    class blocking_send;
 
     // Whom to tell, when the mutex is released, that there is something.
     struct notice {

@@ -82,6 +82,7 @@ private:
     void look() override {}
     int whole_budget() const noexcept override { return 1; }
     error_code arm(bool& is_ready) override;
+    bool waits_in_reactor() const noexcept override { return false; }
     void disarm() noexcept override;
     void detach(bool) noexcept override { disarm(); }
     void wait(std::unique_lock<std::mutex>& lock, const deadline& until) override;

@@ -52,6 +52,7 @@ private:
     void look() override;
     int whole_budget() const noexcept override;
     error_code arm(bool& is_ready) override;
+    bool waits_in_reactor() const noexcept override { return true; }
     void disarm() noexcept override;
     void detach(bool in_shutdown) noexcept override;
     void wait(std::unique_lock<std::mutex>& lock, const deadline& until) override;

@@ -315,11 +315,15 @@ error_code link_set::arm() {
     if (error_code ec = poller_.async_wait(executor_, {&link_set::on_ready, shared_from_this()}))
         return ec;
     is_armed_ = true;
+    // There may be nothing in the reactor that stands for those who wait.
+    idle_work_.reset();
+    if (members_.empty()) idle_work_.emplace(executor_);
     return {};
 }
 
 void link_set::disarm() noexcept {
     if (std::exchange(is_armed_, false)) poller_.cancel();
+    idle_work_.reset();
 }
 
 void link_set::on_ready(const std::shared_ptr<void>& object) {
@@ -329,6 +333,7 @@ void link_set::on_ready(const std::shared_ptr<void>& object) {
         const std::lock_guard lock(self.mutex_);
         if (!std::exchange(self.is_armed_, false)) return;  // stopped in the meantime
         self.poller_.fired();
+        self.idle_work_.reset();
         self.grant(finished, true);
     }
     // Alone it may be completed from here; several would have to survive each other's handlers.
@@ -477,6 +482,7 @@ void link_set::on_shutdown(asio::execution_context& context) noexcept {
         abort_granted();
         poller_.detach();
         is_armed_ = false;
+        idle_work_.reset();
     }
     finish(destroyed, completion::destroy);
 }

@@ -13,12 +13,14 @@
 
 #include <strait/detail/link/set_core.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -114,6 +116,7 @@ private:
     bool is_registered_ = false;  // with the service of the executor's context
     bool is_armed_ = false;       // the poller will call back
     bool is_blocked_ = false;     // a thread waits without the mutex
+    std::optional<asio::executor_work_guard<asio::any_io_executor>> idle_work_;
 
     // Members that no poller tells of tell it themselves, from any thread.
     std::mutex notices_mutex_;

@@ -48,45 +48,6 @@ std::uint64_t most_bytes(const limits& bounds, bool has_table) noexcept {
 
 outgoing_message::outgoing_message() noexcept = default;
 
-outgoing_message::outgoing_message(outgoing_message&& other) noexcept
-    : buffer_(std::move(other.buffer_)),
-      cursor_(std::exchange(other.cursor_, {})),
-      memory_(std::move(other.memory_)),
-      lender_(std::move(other.lender_)),
-      block_(std::exchange(other.block_, nullptr)),
-      outgrown_(std::exchange(other.outgrown_, nullptr)),
-      value_bytes_(other.value_bytes_),
-      held_bytes_(other.held_bytes_),
-      wants_block_(other.wants_block_),
-      one_write_(other.one_write_),
-      mode_(other.mode_),
-      item_count_(std::exchange(other.item_count_, 0)),
-      items_(std::move(other.items_)),
-      carried_(std::move(other.carried_)),
-      more_senders_(std::move(other.more_senders_)),
-      handles_(std::move(other.handles_)) {}
-
-outgoing_message& outgoing_message::operator=(outgoing_message&& other) noexcept {
-    revoke();
-    buffer_ = std::move(other.buffer_);
-    cursor_ = std::exchange(other.cursor_, {});
-    memory_ = std::move(other.memory_);
-    lender_ = std::move(other.lender_);
-    block_ = std::exchange(other.block_, nullptr);
-    outgrown_ = std::exchange(other.outgrown_, nullptr);
-    value_bytes_ = other.value_bytes_;
-    held_bytes_ = other.held_bytes_;
-    wants_block_ = other.wants_block_;
-    one_write_ = other.one_write_;
-    mode_ = other.mode_;
-    item_count_ = std::exchange(other.item_count_, 0);
-    items_ = std::move(other.items_);
-    carried_ = std::move(other.carried_);
-    more_senders_ = std::move(other.more_senders_);
-    handles_ = std::move(other.handles_);
-    return *this;
-}
-
 outgoing_message::~outgoing_message() {
     revoke();
 }
@@ -173,8 +134,7 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     const limits& bounds = through.identity().bounds;
     error_code ec;
     value_bytes_ = held_bytes_ = buffer_.size() - wire::header_bytes;
-    if (value_bytes_ > most_bytes(bounds, false) || value_bytes_ > bounds.max_message_bytes)
-        ec = error::message_too_large;
+    if (value_bytes_ > most_bytes(bounds, false)) ec = error::message_too_large;
     if (!ec && item_count_ > bounds.max_handles_per_message) ec = error::too_many_handles;
     if (through.in_process() != nullptr) {
         if (!ec && has_attachments()) ec = prepare_carried(through);
@@ -183,8 +143,8 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     }
     if (buffer_.is_in_source())
         refer_to_block();
-    else if (block_ != nullptr)
-        leave_block();
+    else if (block_ != nullptr)  // the value has outgrown every block
+        lender_->give_back(*std::exchange(block_, nullptr));
     buffer_.overflow_into(nullptr, 0);  // the table is no part of the value
     if (!ec && has_attachments()) ec = prepare_items(through);
     if (!ec && buffer_.size() - wire::header_bytes > most_bytes(bounds, has_attachments()))
@@ -210,9 +170,10 @@ void outgoing_message::set_cursor() noexcept {
     if (has_attachments()) flags |= wire::flag_table;
     if (block_ != nullptr) flags |= wire::flag_block;
     if (memory_.is_open()) flags |= wire::flag_memory;
-    const std::size_t announced = memory_.is_open() ? memory_bytes_ : buffer_.size() - wire::header_bytes;
+    // Of what was moved to memory as well.
+    const std::size_t whole_bytes = memory_.is_open() ? held_bytes_ : buffer_.size();
     cursor_ = message_cursor({buffer_.data(), buffer_.size()},
-        static_cast<std::uint32_t>(announced), handles_.size(), flags);
+        static_cast<std::uint32_t>(whole_bytes - wire::header_bytes), handles_.size(), flags);
 }
 
 // The value is in the block; what is written is where.
@@ -222,11 +183,6 @@ void outgoing_message::refer_to_block() {
     block_ref{block_->id, !block_->is_known, value_bytes_, block_->memory->bytes().size()}.put(
         buffer_);
     if (!block_->is_known) handles_.insert(handles_.begin(), &block_->memory->memory());
-}
-
-// The value has outgrown every block.
-void outgoing_message::leave_block() {
-    lender_->give_back(*std::exchange(block_, nullptr));
 }
 
 void outgoing_message::move_into_block(
@@ -352,7 +308,6 @@ void outgoing_message::append_table() {
 
 error_code outgoing_message::move_to_memory() {
     error_code ec;
-    memory_bytes_ = buffer_.size() - wire::header_bytes;
     memory_ = os::make_memory(buffer_.bytes().subspan(wire::header_bytes), ec);
     if (ec) return ec;
     buffer_.truncate(wire::header_bytes);

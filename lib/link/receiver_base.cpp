@@ -85,7 +85,7 @@ void receiver_base::start(recv_operation& op) {
             op.where = recv_operation::state::over;
             finished.receives.push_back(&op);
         } else {
-            op.where = recv_operation::state::waiting;
+            put_in_line(op);
             waiting_.push_back(op);
             pump(finished);
         }
@@ -138,7 +138,7 @@ bool receiver_base::take(recv_operation& op, incoming_message& out) {
         } else {
             // A blocking receive was faster.
             taken = false;
-            op.where = recv_operation::state::waiting;
+            put_in_line(op);
             waiting_.push_front(op);
             pump(finished);
         }
@@ -159,7 +159,7 @@ void receiver_base::restart(recv_operation& op) {
             op.where = recv_operation::state::over;
             finished.receives.push_back(&op);
         } else {
-            op.where = recv_operation::state::waiting;
+            put_in_line(op);
             waiting_.push_front(op);
             pump(finished);
         }
@@ -182,21 +182,27 @@ void receiver_base::forget(recv_operation& op) noexcept {
     finish(finished, completion::post);
 }
 
+void receiver_base::put_in_line(recv_operation& op) {
+    op.where = recv_operation::state::waiting;
+    if (!waits_in_reactor()) op.hold_work();
+}
+
+void receiver_base::end_waiting(finished_list& finished, const error_code& why) {
+    while (recv_operation* op = waiting_.pop_front()) {
+        op->result = why;
+        op->where = recv_operation::state::over;
+        finished.receives.push_back(op);
+    }
+}
+
 // Grants messages to those who wait, and sees to being called when there are more.
 void receiver_base::pump(finished_list& finished) {
-    const auto end_all = [&](const error_code& why) {
-        while (recv_operation* op = waiting_.pop_front()) {
-            op->result = why;
-            op->where = recv_operation::state::over;
-            finished.receives.push_back(op);
-        }
-    };
     int budget = reads_per_event;
     for (bool is_ready = true; is_ready;) {
         while (!waiting_.empty()) {
             if (line_.size() <= granted_.size()) {
                 const outcome o = fetch(budget, finished, nullptr);
-                if (o == outcome::ended) end_all(asio::error::eof);
+                if (o == outcome::ended) end_waiting(finished, asio::error::eof);
                 if (o != outcome::message) break;
             }
             recv_operation* op = waiting_.pop_front();
@@ -211,7 +217,7 @@ void receiver_base::pump(finished_list& finished) {
             is_registered_ = true;
         }
         is_ready = false;
-        if (error_code ec = arm(is_ready)) return end_all(ec);
+        if (error_code ec = arm(is_ready)) return end_waiting(finished, ec);
     }
 }
 
@@ -225,10 +231,7 @@ void receiver_base::on_shutdown(asio::execution_context& context) noexcept {
     {
         const std::lock_guard lock(mutex_);
         if (!executor_ || &asio::query(executor_, asio::execution::context) != &context) return;
-        while (recv_operation* op = waiting_.pop_front()) {
-            op->where = recv_operation::state::over;
-            destroyed.receives.push_back(op);
-        }
+        end_waiting(destroyed, {});
         detach(true);
     }
     finish(destroyed, completion::destroy);
@@ -236,11 +239,7 @@ void receiver_base::on_shutdown(asio::execution_context& context) noexcept {
 
 void receiver_base::abort_all(finished_list& finished, const error_code& why) {
     ++cancels_;
-    while (recv_operation* op = waiting_.pop_front()) {
-        op->result = why;
-        op->where = recv_operation::state::over;
-        finished.receives.push_back(op);
-    }
+    end_waiting(finished, why);
     while (recv_operation* op = granted_.pop_front()) {
         op->result = why;
         op->where = recv_operation::state::over;

@@ -81,8 +81,10 @@ protected:
     // What one call may fetch to see everything that lies there.
     virtual int whole_budget() const noexcept = 0;
 
-    // Calls on_source_ready, or the like, when there may be something; `is_ready`: there is already.
+    // Comes back to pump when there may be something; `is_ready`: there is already. Where that is no
+    // wait in a reactor, operations that wait keep their executors busy themselves.
     virtual error_code arm(bool& is_ready) = 0;
+    virtual bool waits_in_reactor() const noexcept = 0;
     virtual void disarm() noexcept = 0;
 
     // Nothing of it stays with the executor's context; in_shutdown: which is going away.
@@ -119,6 +121,8 @@ protected:
 
 private:
     void on_shutdown(asio::execution_context& context) noexcept final;
+    void put_in_line(recv_operation& op);
+    void end_waiting(finished_list& finished, const error_code& why);
     outcome next_message(int& budget, finished_list& finished, incoming_message& out);
     void tell_faults_before(const error_code& ec, incoming_message& out);
 

@@ -6,6 +6,7 @@
 
 #include "link/send_link.hpp"
 
+#include "link/blocking_send.hpp"
 #include "link/link_receiver.hpp"
 #include "posix/fork_guard.hpp"
 #include "wire/write_plan.hpp"
@@ -47,17 +48,6 @@ struct io_frame {
 };
 
 }  // namespace
-
-// A send whose thread waits for it.
-class send_link::blocking_send final : public send_operation {
-public:
-    blocking_send(outgoing_message& m, const void* sender) noexcept {
-        message = &m;
-        owner = sender;
-        is_blocking = true;
-    }
-    void finish(completion) override {}
-};
 
 send_link::send_link(
     handle stream, channel_identity identity, std::weak_ptr<link_receiver> local)
@@ -204,8 +194,10 @@ void send_link::start(send_operation& op, const asio::any_io_executor& executor)
             finished.push_back(op);
         } else {
             flush(finished);
-            if (!op.is_over)
+            if (!op.is_over) {
+                op.hold_work();
                 if (error_code ec2 = wait_on(op, executor)) withdraw(op, ec2, finished);
+            }
         }
     }
     finish(finished, completion::post);

@@ -95,8 +95,6 @@ private:
         bool reads = false;  // waits for what the receiver says
     };
 
-    class blocking_send;
-
     // Operations that wait on that context are destroyed, and nothing of the link stays in its
     // reactor, whatever became of the senders that were bound to it.
     void on_shutdown(asio::execution_context& context) noexcept override;

@@ -94,16 +94,21 @@ private:
     scheduled_operation<Operation> op_;
 };
 
-// Keeps the executors of handler and end busy while the operation waits. That the end waits in a
-// reactor would not do: another thread may complete the operation, which ends the wait before the
-// completion is posted; and ends of in-process channels wait in none.
+// Keeps the executor of the handler busy while the operation waits; not needed where that is the
+// executor of the end, on which the wait itself is work as a rule.
 template <class Executor, class IoExecutor>
 class handler_work {
 public:
-    handler_work(const Executor& executor, const IoExecutor& io_executor) : guard_(executor) {
+    handler_work(const Executor& executor, const IoExecutor& io_executor) {
         if constexpr (std::is_same_v<Executor, IoExecutor>)
             if (executor == io_executor) return;
-        if (has_executor(io_executor)) io_guard_.emplace(io_executor);
+        guard_.emplace(executor);
+    }
+
+    // Where it is not: another thread that completes the operation ends the wait before it posts the
+    // completion, and ends of in-process channels wait in no reactor.
+    void hold_end(const IoExecutor& io_executor) {
+        if (!io_guard_ && has_executor(io_executor)) io_guard_.emplace(io_executor);
     }
 
     // The end has nothing to do any more; what is returned keeps its executor busy until the
@@ -113,7 +118,7 @@ public:
     }
 
 private:
-    asio::executor_work_guard<Executor> guard_;
+    std::optional<asio::executor_work_guard<Executor>> guard_;
     std::optional<asio::executor_work_guard<IoExecutor>> io_guard_;
 };
 
@@ -197,6 +202,8 @@ public:
             asio::post(IoExecutor(io_executor_),
                 detour<executor_type, Derived>(executor, std::move(scheduled)));
     }
+
+    void hold_work() override { work_.hold_end(io_executor_); }
 
     // Destroys the operation and its handler, uncalled.
     void abandon() { [[maybe_unused]] const Handler dropped = release(); }

@@ -35,6 +35,10 @@ public:
     // Called without any lock held; the operation may be gone when it returns.
     virtual void finish(completion how) = 0;
 
+    // Keeps its executors busy until it is finished; for what may be completed by another thread, or
+    // waits in no reactor.
+    virtual void hold_work() = 0;
+
     operation* next_in_queue = nullptr;
     operation* previous_in_queue = nullptr;
     const std::uint64_t id = next_id();  // never used again, so that a late cancel finds nothing

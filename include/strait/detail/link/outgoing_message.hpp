@@ -42,8 +42,8 @@ enum class ownership {
 class outgoing_message final : public attachment_writer, private buffer_source {
 public:
     STRAIT_DECL outgoing_message() noexcept;
-    STRAIT_DECL outgoing_message(outgoing_message&&) noexcept;
-    STRAIT_DECL outgoing_message& operator=(outgoing_message&&) noexcept;
+    outgoing_message(const outgoing_message&) = delete;
+    outgoing_message& operator=(const outgoing_message&) = delete;
     STRAIT_DECL ~outgoing_message();
 
     // Before encoding: empty, with room for the first frame's header at the front of the buffer. What
@@ -88,7 +88,7 @@ public:
     void block_sent() noexcept { block_ = nullptr; }
 
     // Whether the value, of value_bytes, should be moved into a block before it is written.
-    bool wants_block() const noexcept { return wants_block_ && !cursor_.begun(); }
+    bool wants_block() const noexcept { return wants_block_; }
     std::size_t value_bytes() const noexcept { return value_bytes_; }
     void move_into_block(const std::shared_ptr<block_lender>& lender, pool_block& block);
     error_code go_without_block();
@@ -112,14 +112,12 @@ private:
     error_code move_to_memory();
     std::span<std::byte> room(std::size_t bytes) override;
     void refer_to_block();
-    void leave_block();
     void set_cursor() noexcept;
     void clear() noexcept;
 
     byte_buffer buffer_;
     message_cursor cursor_;
     handle memory_;  // what the body was moved to
-    std::size_t memory_bytes_ = 0;
     sender_core* through_ = nullptr;
     std::shared_ptr<block_lender> lender_;  // of the blocks
     pool_block* block_ = nullptr;           // what the value is encoded to
