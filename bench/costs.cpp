@@ -18,10 +18,14 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace {
 
@@ -29,10 +33,13 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using message = bench::bytes_64;
 
+constexpr std::size_t batch = 256;
+
 enum class how : std::uint8_t {
     blocking_one_way,
     coroutine_one_way,
     callbacks_one_way,
+    batches_one_way,
     blocking_round_trip,
     coroutine_round_trip,
 };
@@ -124,6 +131,15 @@ void take_part_as_first(ends& on, how what, std::uint64_t count, const message& 
         });
         break;
     }
+    case how::batches_one_way: {
+        const std::vector<message> several(batch, value);
+        for (std::uint64_t left = count; left != 0;) {
+            const auto n = std::min<std::uint64_t>(left, batch);
+            on.blocking_out.send_all(std::span(several).first(n));
+            left -= n;
+        }
+        break;
+    }
     case how::blocking_round_trip:
         for (std::uint64_t i = 0; i < count; ++i) {
             on.blocking_out.send(value);
@@ -149,6 +165,11 @@ void take_part_as_second(ends& on, how what, std::uint64_t count) {
             asio::co_spawn(context, recv_all(on, count), asio::detached);
         });
         break;
+    case how::batches_one_way: {
+        std::array<message, batch> room;
+        for (std::uint64_t left = count; left != 0;) left -= on.blocking_in.recv_some(room);
+        break;
+    }
     case how::blocking_round_trip:
         for (std::uint64_t i = 0; i < count; ++i) on.blocking_out.send(on.blocking_in.recv());
         break;
@@ -210,7 +231,8 @@ void add_row(bench::report& to, const std::string& what, const char* where,
     to.count(what, where,
         {{"allocations", each(c.allocations)}, {"send, sendmsg", each(c.sends)},
             {"recvmsg", each(c.receives)}, {"epoll_wait, poll", each(c.waits)},
-            {"epoll_ctl", each(c.controls)}, {"read, write, other", each(c.others)}});
+            {"epoll_ctl", each(c.controls)}, {"read, write, other", each(c.others)},
+            {"microseconds of CPU", each(c.cpu_ns) / 1000}});
 }
 
 }  // namespace
@@ -229,6 +251,7 @@ int main(int argc, char** argv) {
         {how::blocking_one_way, "one way, blocking", "sender", "receiver"},
         {how::coroutine_one_way, "one way, co_await", "sender", "receiver"},
         {how::callbacks_one_way, "one way, 64 callbacks", "sender", "receiver (co_await)"},
+        {how::batches_one_way, "one way, batches of 256", "sender", "receiver"},
         {how::blocking_round_trip, "round trip, blocking", "first", "second"},
         {how::coroutine_round_trip, "round trip, co_await", "first", "second"},
     };

@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
     if (bench::is_peer(argc, argv)) return peers::run_peer();
     const auto given = bench::parse_options(argc, argv);
     bench::report to("peers_stream", "what the last rows of each size show", given);
-    const std::vector<std::uint64_t> sizes{64,       1u << 10, 8u << 10, 64u << 10,
-                                           1u << 20, 8u << 20, 32u << 20};
+    const std::vector<std::uint64_t> sizes{8,         64,       1u << 10, 8u << 10,
+                                           64u << 10, 1u << 20, 8u << 20, 64u << 20};
     peers::run({peers::pattern::one_way, take_turn, sizes}, given, to);
 }

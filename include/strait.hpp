@@ -22,6 +22,7 @@
 #include <strait/limits.hpp>
 #include <strait/listener.hpp>
 #include <strait/listener_options.hpp>
+#include <strait/loan.hpp>
 #include <strait/message.hpp>
 #include <strait/one_shot_server.hpp>
 #include <strait/peer.hpp>

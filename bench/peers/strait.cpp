@@ -15,8 +15,15 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
 // strait itself: a channel there and one back, for vectors, for raw bytes that are received into
-// memory of the caller, or for regions of shared memory.
+// memory of the caller or sent as loans and looked at where they lie, or for regions of shared memory.
 
 namespace bench::peers {
 
@@ -30,11 +37,20 @@ struct both_ends {
     strait::sender<T> out;
 };
 
+// Room for several of the largest messages, which the default of 16 MiB has not.
+strait::limits bounds_for(std::size_t bytes) {
+    strait::limits l;
+    l.max_message_bytes = 2 * l.max_message_bytes;
+    l.max_pool_bytes = std::max<std::uint64_t>(l.max_pool_bytes, 4 * bytes);
+    return l;
+}
+
 // Gives the server its ends through a channel that is connected by name.
 template <class T>
 both_ends<T> connect(const meeting& m) {
-    auto [out, theirs_in] = strait::make_channel<T>();
-    auto [theirs_out, in] = strait::make_channel<T>();
+    const strait::channel_options options(bounds_for(m.bytes));
+    auto [out, theirs_in] = strait::make_channel<T>(options);
+    auto [theirs_out, in] = strait::make_channel<T>(options);
     auto to_server = strait::connect<both_ends<T>>(strait::endpoint::path(m.path()));
     to_server.send({std::move(theirs_in), std::move(theirs_out)});
     return {std::move(in), std::move(out)};
@@ -86,7 +102,9 @@ template <class T>
 class strait_server : public server {
 public:
     explicit strait_server(meeting& m)
-        : name_(strait::endpoint::path(m.path())), buffer_(m.bytes) {}
+        : name_(strait::endpoint::path(m.path()),
+              strait::listener_options(bounds_for(m.bytes))),
+          buffer_(m.bytes) {}
 
     void meet() override { ends_ = std::move(name_.accept().second); }
     glimpse receive() override { return look(receive_over(ends_, buffer_)); }
@@ -155,7 +173,119 @@ public:
     }
 };
 
+// Many at once: small messages of a thread that has several to send.
+constexpr std::size_t batch = 256;
+
+class batch_client : public strait_client<any_bytes> {
+public:
+    explicit batch_client(meeting& m) : strait_client(m) {}
+
+    void send(const any_bytes& message) override {
+        if (batch_.empty()) batch_.assign(batch, message);
+        if (++held_ == batch) flush();
+    }
+    void flush() override {
+        const std::span<const any_bytes> some(batch_.data(), std::exchange(held_, 0));
+        ends_.out.send_all(some);
+    }
+
+private:
+    std::vector<any_bytes> batch_;
+    std::size_t held_ = 0;
+};
+
+class batch_server : public strait_server<any_bytes> {
+public:
+    explicit batch_server(meeting& m) : strait_server(m) {}
+
+    glimpse receive() override {
+        if (next_ == taken_) {
+            taken_ = ends_.in.recv_some(room_);
+            next_ = 0;
+        }
+        return look(room_[next_++]);
+    }
+
+private:
+    std::vector<any_bytes> room_ = std::vector<any_bytes>(batch);
+    std::size_t taken_ = 0;
+    std::size_t next_ = 0;
+};
+
+// With the message copied into the loan, or made in it: then there is nothing to do but its first and
+// last byte.
+template <bool IsMadeInPlace>
+class loan_client : public strait_client<strait::bytes> {
+public:
+    explicit loan_client(meeting& m) : strait_client(m) {}
+
+    void send(const any_bytes& message) override { ends_.out.send(loan_of(message)); }
+    glimpse call(const any_bytes& message) override {
+        send(message);
+        const auto view = ends_.in.recv_view();
+        return look_at(view.data(), view.size());
+    }
+
+private:
+    strait::loan<> loan_of(const any_bytes& message) const {
+        auto memory = ends_.out.allocate(message.size());
+        if constexpr (IsMadeInPlace) {
+            memory[0] = std::byte(message.front());
+            memory[message.size() - 1] = std::byte(message.back());
+        } else {
+            std::memcpy(memory.data(), message.data(), message.size());
+        }
+        return memory;
+    }
+};
+
+// Sends a loan back as well, whose content is what was received.
+template <bool IsMadeInPlace>
+class loan_server : public strait_server<strait::bytes> {
+public:
+    explicit loan_server(meeting& m) : strait_server(m) {}
+
+    glimpse receive() override {
+        const auto view = ends_.in.recv_view();
+        return look_at(view.data(), view.size());
+    }
+    void answer() override {
+        const auto view = ends_.in.recv_view();
+        auto memory = ends_.out.allocate(view.size());
+        if constexpr (IsMadeInPlace) {
+            memory[0] = view[0];
+            memory[view.size() - 1] = view[view.size() - 1];
+        } else {
+            std::memcpy(memory.data(), view.data(), view.size());
+        }
+        ends_.out.send(std::move(memory));
+    }
+};
+
 }  // namespace
+
+transport strait_batches() {
+    return {
+        .name = "strait, batches of 256",
+        .round_trip = false,
+        .max_bytes = 64u << 10,
+        .make_client = make_client<batch_client>,
+        .make_server = make_server<batch_server>};
+}
+
+transport strait_loans() {
+    return {
+        .name = "strait, loan",
+        .make_client = make_client<loan_client<false>>,
+        .make_server = make_server<loan_server<false>>};
+}
+
+transport strait_loans_in_place() {
+    return {
+        .name = "strait, loan made in place",
+        .make_client = make_client<loan_client<true>>,
+        .make_server = make_server<loan_server<true>>};
+}
 
 transport strait_blocking() {
     return {

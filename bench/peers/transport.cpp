@@ -14,7 +14,10 @@ const std::vector<transport>& transports() {
     static const std::vector<transport> all{
         strait_blocking(),
         strait_callbacks(),
+        strait_batches(),
         strait_bytes(),
+        strait_loans(),
+        strait_loans_in_place(),
         strait_shared_memory(),
         message_queue(),
 #ifdef STRAIT_BENCH_ZEROMQ

@@ -108,7 +108,7 @@ struct transport {
     bool one_way = true;
     bool round_trip = true;
     bool needs_server = true;
-    std::uint64_t max_bytes = 32u << 20;  // strait and D-Bus end at 64 MiB
+    std::uint64_t max_bytes = 64u << 20;
     std::unique_ptr<client> (*make_client)(meeting&) = nullptr;
     std::unique_ptr<server> (*make_server)(meeting&) = nullptr;
     void (*prepare)() = nullptr;  // called in the measuring process before all else
@@ -131,11 +131,14 @@ std::unique_ptr<server> make_server(meeting& m) {
 const std::vector<transport>& transports();
 const transport& transport_by_name(const std::string& name);
 
-// Of strait: vectors, sent and received with blocking calls or with callbacks; bytes into a buffer;
-// regions.
+// Of strait: vectors, sent and received with blocking calls, with callbacks, or many at once; bytes into
+// a buffer; loans; regions.
 transport strait_blocking();
 transport strait_callbacks();
+transport strait_batches();
 transport strait_bytes();
+transport strait_loans();
+transport strait_loans_in_place();
 transport strait_shared_memory();
 
 // Floors.

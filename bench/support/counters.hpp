@@ -11,6 +11,7 @@
 #include <cstdarg>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -34,6 +35,7 @@ struct counters {
     std::uint64_t waits = 0;     // epoll_wait, poll
     std::uint64_t controls = 0;  // epoll_ctl
     std::uint64_t others = 0;    // read, write, ioctl, timerfd_settime
+    std::uint64_t cpu_ns = 0;    // time on a CPU, in the system and out of it
 };
 
 }  // namespace bench
@@ -164,12 +166,16 @@ int timerfd_settime(
 namespace bench {
 
 inline counters count_now() noexcept {
-    return {allocations, sends, receives, waits, controls, others};
+    timespec cpu{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    const auto cpu_ns = static_cast<std::uint64_t>(cpu.tv_sec) * 1'000'000'000u +
+                        static_cast<std::uint64_t>(cpu.tv_nsec);
+    return {allocations, sends, receives, waits, controls, others, cpu_ns};
 }
 
 inline counters operator-(const counters& a, const counters& b) noexcept {
     return {a.allocations - b.allocations, a.sends - b.sends, a.receives - b.receives,
-        a.waits - b.waits, a.controls - b.controls, a.others - b.others};
+        a.waits - b.waits, a.controls - b.controls, a.others - b.others, a.cpu_ns - b.cpu_ns};
 }
 
 }  // namespace bench

@@ -8,6 +8,7 @@
 #define STRAIT_BYTES_HPP
 
 #include <strait/codec.hpp>
+#include <strait/detail/copy.hpp>
 #include <strait/detail/ends/bytes_view.hpp>
 #include <strait/receiver.hpp>
 #include <strait/sender.hpp>
@@ -51,7 +52,7 @@ struct codec<bytes> {
     static void decode(input_archive& ar, bytes& value) {
         const std::size_t n = ar.remaining();
         const std::byte* from = ar.take(n);
-        value.assign(from, from + n);
+        detail::assign_bytes(value, from, n);
     }
     static constexpr std::uint64_t fingerprint() { return detail::fingerprint_of<bytes>(); }
 };

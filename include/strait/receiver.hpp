@@ -7,10 +7,13 @@
 #ifndef STRAIT_RECEIVER_HPP
 #define STRAIT_RECEIVER_HPP
 
+#include <strait/detail/ends/batches.hpp>
 #include <strait/detail/ends/bytes_view.hpp>
 #include <strait/detail/ends/default_token.hpp>
 #include <strait/detail/ends/end_operations.hpp>
 #include <strait/detail/ends/value_range.hpp>
+#include <strait/detail/ends/view_target.hpp>
+#include <strait/loan.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -312,6 +315,69 @@ public:
     /// is left stays in the channel.
     auto values() { return detail::value_range<basic_receiver>(*this); }
 
+    /// Receives several values: blocks until there is one, and takes with it those that are at hand, as
+    /// many as there is room for. Where one read of the system brought many, this gets at all of them
+    /// without another.
+    ///
+    /// *Returns* how many: the first so many of `into` were assigned.
+    ///
+    /// *Errors.* As `recv`, and `invalid_argument` without room. Something wrong behind the first value
+    /// ends what is taken: a fault comes with the values before it where faults are delivered; what ends
+    /// the channel is for the next receive.
+    std::size_t recv_some(std::span<T> into, error_code& ec) {
+        return recv_some_now(into, {}, ec);
+    }
+    std::size_t recv_some(std::span<T> into) {
+        error_code ec;
+        const std::size_t n = recv_some_now(into, {}, ec);
+        check(ec, "recv_some");
+        return n;
+    }
+
+    /// As `recv_some`, but gives up with `asio::error::timed_out` when there was none within `timeout`.
+    std::size_t recv_some_for(
+        std::span<T> into, std::chrono::nanoseconds timeout, error_code& ec) {
+        return recv_some_now(into, detail::deadline_after(timeout), ec);
+    }
+    std::size_t recv_some_for(std::span<T> into, std::chrono::nanoseconds timeout) {
+        error_code ec;
+        const std::size_t n = recv_some_for(into, timeout, ec);
+        check(ec, "recv_some_for");
+        return n;
+    }
+
+    /// Receives what is there, as far as there is room for it; `asio::error::would_block` if there is
+    /// nothing. Otherwise as `recv_some`.
+    std::size_t try_recv_some(std::span<T> into, error_code& ec) {
+        if (into.empty()) {
+            ec = boost::asio::error::invalid_argument;
+            return 0;
+        }
+        into.front() = try_recv(ec);
+        return ec ? 0 : take_more(into, ec);
+    }
+
+    /// As above: 0 if there is nothing, and throws `system_error` for other errors.
+    std::size_t try_recv_some(std::span<T> into) {
+        error_code ec;
+        const std::size_t n = try_recv_some(into, ec);
+        if (ec != boost::asio::error::would_block) check(ec, "try_recv_some");
+        return n;
+    }
+
+    /// Receives several values, as `recv_some` does.
+    ///
+    /// @param into Must live until the operation completes.
+    ///
+    /// *Completion signature*: `void(error_code, std::size_t)`. Otherwise as `async_recv`; the values are
+    /// decoded, and those behind the first taken, where the handler runs.
+    template <boost::asio::completion_token_for<void(error_code, std::size_t)> Token =
+                  detail::default_token_t<Executor>>
+    auto async_recv_some(std::span<T> into, Token&& token = Token()) {
+        return initiate<Token, void(error_code, std::size_t)>(
+            {}, token, detail::several_target<T>(into));
+    }
+
     /// Of a receiver of `bytes`: receives a message into memory of the caller, and returns its size.
     ///
     /// *Errors.* `asio::error::message_size`: the message is larger than `into`. Its size is returned,
@@ -345,6 +411,38 @@ public:
     auto async_recv_into(std::span<std::byte> into, Token&& token = Token()) {
         return initiate<Token, void(error_code, std::size_t), detail::buffer_target>(
             {}, token, detail::buffer_target(into));
+    }
+
+    /// Of a receiver of `bytes`: receives a message where it lies. Large ones are not copied; their memory
+    /// goes back to the channel with the last `shared_span` of it. Errors as of `recv`.
+    shared_span<std::byte> recv_view(error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        return recv_view_now({}, ec);
+    }
+    shared_span<std::byte> recv_view()
+        requires std::same_as<T, bytes>
+    {
+        error_code ec;
+        auto view = recv_view_now({}, ec);
+        check(ec, "recv_view");
+        return view;
+    }
+    shared_span<std::byte> recv_view_for(std::chrono::nanoseconds timeout, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        return recv_view_now(detail::deadline_after(timeout), ec);
+    }
+
+    /// The same, asynchronously.
+    ///
+    /// *Completion signature*: `void(error_code, shared_span<std::byte>)`. Otherwise as `async_recv`.
+    template <boost::asio::completion_token_for<void(error_code, shared_span<std::byte>)> Token =
+                  detail::default_token_t<Executor>>
+        requires std::same_as<T, bytes>
+    auto async_recv_view(Token&& token = Token()) {
+        return initiate<Token, void(error_code, shared_span<std::byte>),
+            detail::view_target<shared_span<std::byte>>>({}, token);
     }
 
     /// How many faults there were: messages that could not be decoded, links that were ended because
@@ -388,19 +486,54 @@ private:
         return core_->report({ec, std::move(details)}) ? ec : skipped();
     }
 
-    T recv_now(detail::deadline until, error_code& ec) {
+    T recv_now(const detail::deadline& until, error_code& ec) {
         T value = make_value<T>();
+        recv_now(value, until, ec);
+        return value;
+    }
+
+    void recv_now(T& value, const detail::deadline& until, error_code& ec) {
         if (!core_) {
             ec = error::not_open;
-            return value;
+            return;
         }
         do {
             detail::incoming_message message;
             ec = core_->recv(message, until);
             if (ec) break;
+            detail::prepare_value(value);
             ec = decode(message, value);
         } while (ec == skipped());
-        return value;
+    }
+
+    std::size_t recv_some_now(
+        std::span<T> into, const detail::deadline& until, error_code& ec) {
+        if (into.empty()) {
+            ec = boost::asio::error::invalid_argument;
+            return 0;
+        }
+        recv_now(into.front(), until, ec);
+        return ec ? 0 : take_more(into, ec);
+    }
+
+    std::size_t take_more(std::span<T> into, error_code& ec) {
+        std::optional<fault> wrong;
+        const std::size_t n = detail::take_more(core_, into, 1, wrong);
+        if (wrong && core_->report(*wrong)) ec = wrong->code;
+        return n;
+    }
+
+    shared_span<std::byte> recv_view_now(const detail::deadline& until, error_code& ec) {
+        ec = error::not_open;
+        while (core_) {
+            detail::incoming_message message;
+            ec = core_->recv(message, until);
+            if (ec) break;
+            detail::payload_part part = detail::view_payload(message, ec);
+            if (!ec) return detail::end_access::make<shared_span<std::byte>>(std::move(part));
+            if (core_->report({ec, {}})) break;
+        }
+        return {};
     }
 
     std::size_t recv_into_now(

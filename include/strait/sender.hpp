@@ -7,9 +7,11 @@
 #ifndef STRAIT_SENDER_HPP
 #define STRAIT_SENDER_HPP
 
+#include <strait/detail/ends/batches.hpp>
 #include <strait/detail/ends/bytes_view.hpp>
 #include <strait/detail/ends/default_token.hpp>
 #include <strait/detail/ends/end_operations.hpp>
+#include <strait/loan.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -342,6 +344,83 @@ public:
             std::move(value));
     }
 
+    /// Sends the values of a range, in order, blocking while the channel is full. Each is a message of its
+    /// own, received like any other; small ones without ends and handles are written together, some
+    /// hundreds by one system call.
+    ///
+    /// It is as if each were sent by `send`, one after the other: what other threads send may come
+    /// between. The first value that cannot be sent ends it; those before it are sent.
+    ///
+    /// @param values A container that is given as rvalue gives its values up; the values of an lvalue, or
+    /// of a view, are taken from as `send` takes from an lvalue.
+    ///
+    /// *Returns* how many values were sent: all unless there is an error.
+    ///
+    /// *Errors.* As `send`.
+    template <detail::batch_of<T> R>
+    std::size_t send_all(R&& values, error_code& ec) {
+        constexpr auto mode = detail::batch_mode<R>(detail::ownership::lend);
+        ec = error::not_open;
+        return core_ ? detail::send_batch(*core_, values, mode, true, ec) : 0;
+    }
+
+    /// As above, but throws `system_error`; how many were sent is not known then.
+    template <detail::batch_of<T> R>
+    void send_all(R&& values) {
+        error_code ec;
+        send_all(std::forward<R>(values), ec);
+        check(ec, "send_all");
+    }
+
+    /// As `send_all`, but only as far as it takes no waiting: `asio::error::would_block` when not all
+    /// values were sent. Those that were not keep what they carry, however the range was given.
+    template <detail::batch_of<T> R>
+    std::size_t try_send_some(R&& values, error_code& ec) {
+        constexpr auto mode = detail::batch_mode<R&>(detail::ownership::lend);
+        ec = error::not_open;
+        return core_ ? detail::send_batch(*core_, values, mode, false, ec) : 0;
+    }
+
+    /// As above, and throws `system_error` for other errors than `would_block`.
+    template <detail::batch_of<T> R>
+    std::size_t try_send_some(R&& values) {
+        error_code ec;
+        const std::size_t sent = try_send_some(std::forward<R>(values), ec);
+        if (ec != boost::asio::error::would_block) check(ec, "try_send_some");
+        return sent;
+    }
+
+    /// Sends the values of a range, in order, waiting while the channel is full. Each is a message of its
+    /// own; see `send_all`. They are written behind each other: no other send of this process comes
+    /// between.
+    ///
+    /// @param values A container given as rvalue gives its values up when the operation is initiated; an
+    /// lvalue, and what a view refers to, must live until then.
+    ///
+    /// *Completion signature*: `void(error_code, std::size_t)`, with how many values were sent.
+    ///
+    /// *Per-operation cancellation.* As of `async_send`; those values that were written by then are
+    /// received.
+    ///
+    /// *Errors.* As `async_send`. A value that cannot be encoded fails the operation before anything is
+    /// sent.
+    ///
+    /// *Executor*, *object lifetimes*, *thread safety*, *exception safety.* As `async_send`.
+    template <detail::batch_of<T> R,
+        boost::asio::completion_token_for<void(error_code, std::size_t)> Token =
+            detail::default_token_t<Executor>>
+    auto async_send_all(R&& values, Token&& token = Token()) {
+        using signature = void(error_code, std::size_t);
+        constexpr auto mode = detail::batch_mode<R>(detail::ownership::share);
+        detail::initiate_batch<Executor> initiation(core_, executor_);
+        if constexpr (std::is_lvalue_reference_v<R>)
+            return boost::asio::async_initiate<Token, signature>(
+                std::move(initiation), token, std::addressof(values), mode);
+        else
+            return boost::asio::async_initiate<Token, signature>(
+                std::move(initiation), token, std::move(values), mode);
+    }
+
     /// Of a sender of `bytes`: sends a span of bytes, as the functions above send values. The span is
     /// read when the operation is initiated.
     void send(std::span<const std::byte> content, error_code& ec)
@@ -372,6 +451,70 @@ public:
         requires std::same_as<T, bytes>
     auto async_send(std::span<const std::byte> content, Token&& token = Token()) {
         return initiate<Token>(detail::bytes_view{content}, {}, token);
+    }
+
+    /// Memory for `count` objects, to be filled in place and sent through this sender or its copies
+    /// without another copy; see `loan`. Never waits: with no free block it is memory of the heap.
+    ///
+    /// *Errors.* `error::message_too_large`: past `limits::max_message_bytes`.
+    /// `asio::error::no_buffer_space` without memory. `error::not_open`, `error::owner_changed`.
+    template <shareable Object = std::byte>
+    loan<Object> allocate(std::size_t count, error_code& ec) const {
+        std::span<std::byte> all;
+        std::shared_ptr<detail::payload> owner;
+        if (count > std::size_t(-1) / sizeof(Object))
+            ec = error::message_too_large;
+        else
+            owner = detail::allocate_payload(core_, count * sizeof(Object), all, ec);
+        if (!owner) return {};
+        return loan<Object>(
+            std::move(owner), {reinterpret_cast<Object*>(all.data()), count});
+    }
+
+    /// As above, but throws `system_error`.
+    template <shareable Object = std::byte>
+    loan<Object> allocate(std::size_t count) const {
+        error_code ec;
+        auto memory = allocate<Object>(count, ec);
+        check(ec, "allocate");
+        return memory;
+    }
+
+    /// Of a sender of `bytes`: sends a loan as the functions above send values; nothing is copied if it is
+    /// a block of this channel. The loan is empty when it was sent, and stays when it was not, but
+    /// for `async_send`, which takes it in any case.
+    void send(loan<std::byte>&& content, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        send_now(detail::bytes_loan{content.part()}, detail::ownership::lend, {}, ec);
+        if (!ec) content = {};
+    }
+    void send(loan<std::byte>&& content)
+        requires std::same_as<T, bytes>
+    {
+        error_code ec;
+        send(std::move(content), ec);
+        check(ec, "send");
+    }
+    void send_for(
+        loan<std::byte>&& content, std::chrono::nanoseconds timeout, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        send_now(detail::bytes_loan{content.part()}, detail::ownership::lend, timeout, ec);
+        if (!ec) content = {};
+    }
+    void try_send(loan<std::byte>&& content, error_code& ec)
+        requires std::same_as<T, bytes>
+    {
+        try_now(detail::bytes_loan{content.part()}, detail::ownership::lend, ec);
+        if (!ec) content = {};
+    }
+    template <boost::asio::completion_token_for<void(error_code)> Token =
+                  detail::default_token_t<Executor>>
+        requires std::same_as<T, bytes>
+    auto async_send(loan<std::byte>&& content, Token&& token = Token()) {
+        const loan<std::byte> taken = std::move(content);
+        return initiate<Token>(detail::bytes_loan{taken.part()}, {}, token);
     }
 
     // For strait itself: the untyped end.

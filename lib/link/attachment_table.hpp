@@ -18,7 +18,13 @@
 
 namespace strait::detail {
 
-enum class attachment_kind : std::uint8_t { handle = 1, sender = 2, receiver = 3, region = 4 };
+enum class attachment_kind : std::uint8_t {
+    handle = 1,
+    sender = 2,
+    receiver = 3,
+    region = 4,
+    loan = 5,  // within a process only
+};
 
 // Flags of a sender in the table.
 inline constexpr std::uint8_t sender_parkable = 1;  // its link may be parked under its lease

@@ -22,7 +22,8 @@ namespace strait::detail {
 void block_ref::put(byte_buffer& to) const {
     wire::put(to, id);
     wire::put(to, static_cast<std::uint32_t>(is_new));
-    wire::put(to, value_bytes);
+    wire::put(to, offset);
+    wire::put(to, bytes);
     wire::put(to, block_bytes);
 }
 
@@ -31,10 +32,25 @@ bool block_ref::get(std::span<const std::byte> body) noexcept {
     id = from.get<std::uint32_t>();
     const auto flags = from.get<std::uint32_t>();
     is_new = flags == 1;
-    value_bytes = from.get<std::uint64_t>();
+    offset = from.get<std::uint64_t>();
+    bytes = from.get<std::uint64_t>();
     block_bytes = from.get<std::uint64_t>();
-    return !from.failed() && flags <= 1 && id != 0 &&
-           block_bytes >= wire::header_bytes && value_bytes <= block_bytes - wire::header_bytes;
+    return !from.failed() && flags <= 1 && id != 0 && offset <= block_bytes &&
+           bytes <= block_bytes - offset;
+}
+
+bool split_loans(
+    std::span<const std::byte>& body, std::span<const std::byte>& refs) noexcept {
+    std::uint32_t count = 0;
+    if (body.size() < sizeof(count)) return false;
+    wire::byte_source tail(body.last(sizeof(count)));
+    count = tail.get<std::uint32_t>();
+    const auto before = body.first(body.size() - sizeof(count));
+    if (count == 0 || count > max_loans || before.size() / block_ref::wire_bytes < count)
+        return false;
+    refs = before.last(count * block_ref::wire_bytes);
+    body = before.first(before.size() - refs.size());
+    return true;
 }
 
 block_table::block_table(const limits& bounds) noexcept
@@ -48,12 +64,30 @@ bool block_table::is_forked() const noexcept {
 }
 
 bool block_table::begin_use(incoming_message& message) {
-    block_ref ref;
-    if (!ref.get(message.body) || ref.value_bytes > most_value_bytes_) return false;
-    message.block_id = ref.id;
-    if (ref.is_new && message.handles.empty() && !message.fault) return false;
+    std::span<const std::byte> body = message.body;
+    std::span<const std::byte> refs;
+    if (message.has_loans && !split_loans(body, refs)) return false;
+    std::size_t new_ones = 0;
     const std::lock_guard lock(mutex_);
     is_wanted_ = false;
+    const auto use = [&](std::span<const std::byte> at, std::uint32_t& id) {
+        block_ref ref;
+        if (!ref.get(at) || !begin_use(ref)) return false;
+        id = ref.id;
+        new_ones += ref.is_new ? 1 : 0;
+        return true;
+    };
+    if (message.in_block && !use(body, message.block_id)) return false;
+    for (; !refs.empty(); refs = refs.subspan(block_ref::wire_bytes)) {
+        std::uint32_t id = 0;
+        if (!use(refs, id)) return false;
+        message.loans.push_back(id);
+    }
+    return new_ones <= message.handles.size() || message.fault;
+}
+
+bool block_table::begin_use(const block_ref& ref) {
+    if (ref.bytes > most_value_bytes_) return false;
     const auto at = slots_.find(ref.id);
     if (!ref.is_new) {
         if (at == slots_.end() || at->second.in_use || at->second.bytes != ref.block_bytes)
@@ -76,34 +110,21 @@ bool block_table::fits(std::uint64_t bytes) const noexcept {
     return bytes <= most_bytes_ - std::min(most_bytes_, used_bytes_);
 }
 
-std::span<const std::byte> block_table::open(incoming_message& message, error_code& ec) {
-    block_ref ref;
+std::shared_ptr<const block_view> block_table::open(
+    const block_ref& ref, handle memory, error_code& ec) {
     ec.clear();
-    if (!ref.get(message.body)) ec = error::bad_attachment;
-    if (ref.is_new && !message.view && !ec) {
-        if (message.handles.empty()) ec = error::bad_attachment;
-        if (!ec) {
-            handle memory = std::move(message.handles.front());
-            message.handles.erase(message.handles.begin());
-            message.view = block_view::of_peer(std::move(memory), ref.block_bytes, ec);
-        }
-        if (!ec) {
-            const std::lock_guard lock(mutex_);
-            slots_.at(ref.id).view = message.view;
-        }
-    } else if (!message.view && !ec) {
-        const std::lock_guard lock(mutex_);
-        message.view = slots_.at(ref.id).view;
-    }
-    if (!ec && !message.view) ec = error::bad_attachment;
-    if (ec) return {};
-    return message.view->bytes().subspan(
-        wire::header_bytes, static_cast<std::size_t>(ref.value_bytes));
+    std::shared_ptr<const block_view> view;
+    if (ref.is_new) view = block_view::of_peer(std::move(memory), ref.block_bytes, ec);
+    if (ec) return nullptr;
+    const std::lock_guard lock(mutex_);
+    slot& s = slots_.at(ref.id);
+    if (view) s.view = view;
+    if (!s.view) ec = error::bad_attachment;
+    return s.view;
 }
 
-void block_table::end_use(const incoming_message& message) noexcept {
+void block_table::end_use(std::uint32_t id) noexcept {
     if (is_forked()) return;
-    const std::uint32_t id = message.block_id;
     const std::lock_guard lock(mutex_);
     const auto at = slots_.find(id);
     if (at == slots_.end()) return;
@@ -119,9 +140,8 @@ void block_table::end_use(const incoming_message& message) noexcept {
     }
 }
 
-void block_table::lend(const incoming_message& message) noexcept {
+void block_table::lend(std::uint32_t id) noexcept {
     if (is_forked()) return;
-    const std::uint32_t id = message.block_id;
     const std::lock_guard lock(mutex_);
     const auto at = slots_.find(id);
     if (at == slots_.end()) return;

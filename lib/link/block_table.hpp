@@ -22,19 +22,32 @@
 
 namespace strait::detail {
 
-// What stands in a message instead of a value that lies in a block.
+// What stands in a message instead of bytes that lie in a block.
 struct block_ref {
-    static constexpr std::size_t wire_bytes = 24;
+    static constexpr std::size_t wire_bytes = 32;
 
     std::uint32_t id = 0;
     bool is_new = false;  // its memory rides along
-    std::uint64_t value_bytes = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
     std::uint64_t block_bytes = 0;
 
     void put(byte_buffer& to) const;
     // Of a body that begins with it; false if it does not.
     bool get(std::span<const std::byte> body) noexcept;
+
+    // Where they lie.
+    std::span<const std::byte> in(const block_view& view) const noexcept {
+        return view.bytes().subspan(
+            static_cast<std::size_t>(offset), static_cast<std::size_t>(bytes));
+    }
 };
+
+// The loans of a message stand at its end: the references, and how many there are.
+inline constexpr std::size_t max_loans = 16;
+
+// The references, and what is before them; false if there are none.
+bool split_loans(std::span<const std::byte>& body, std::span<const std::byte>& refs) noexcept;
 
 // The blocks of one link at its receiving side. It writes to the link which blocks are free again,
 // for as long as the link is here. Thread-safe: a message gives its block back wherever it is dropped.
@@ -42,19 +55,20 @@ class block_table {
 public:
     explicit block_table(const limits& bounds) noexcept;
 
-    // A message has arrived: it must refer to a block that it brings, or that is free. False: the peer
-    // broke its word.
+    // A message has arrived: it must refer to blocks that it brings, or that are free, which are its own
+    // from here on. False: the peer broke its word.
     bool begin_use(incoming_message& message);
 
-    // The value of the message, which is valid until the message is dropped.
-    std::span<const std::byte> open(incoming_message& message, error_code& ec);
+    // A block that a message refers to; if it is new, of that memory.
+    std::shared_ptr<const block_view> open(
+        const block_ref& ref, handle memory, error_code& ec);
 
-    // The message is dropped.
-    void end_use(const incoming_message& message) noexcept;
+    // Nobody looks at the block any more.
+    void end_use(std::uint32_t id) noexcept;
 
-    // The message is with the user for as long as he likes. When the sender wants blocks he keeps this
+    // The block is with the user for as long as he likes. When the sender wants blocks he keeps this
     // one for good, and so it is with those that he has when it says so.
-    void lend(const incoming_message& message) noexcept;
+    void lend(std::uint32_t id) noexcept;
     void sender_wants() noexcept;
 
     // The sender has dropped a free block.
@@ -86,6 +100,7 @@ private:
     };
 
     // With the mutex held.
+    bool begin_use(const block_ref& ref);
     bool fits(std::uint64_t bytes) const noexcept;
     void keep(std::uint32_t id, slot& s) noexcept;
     void say(std::uint32_t id, bool for_good) noexcept;

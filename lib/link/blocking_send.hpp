@@ -15,7 +15,7 @@ namespace strait::detail {
 class blocking_send final : public send_operation {
 public:
     blocking_send(outgoing_message& m, const void* sender) noexcept {
-        message = &m;
+        begin_with(m);
         owner = sender;
         is_blocking = true;
     }

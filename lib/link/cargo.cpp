@@ -41,6 +41,7 @@ enum message_flags : std::uint8_t {
     message_in_memory = 2,
     message_lost = 4,
     message_in_block = 8,
+    message_has_loans = 16,
 };
 
 // Times travel as ages: a clock need not agree with that of the sender.
@@ -57,6 +58,7 @@ void put_message(byte_buffer& to, const incoming_message& m, std::vector<const h
     if (m.has_table) flags |= message_has_table;
     if (m.in_memory) flags |= message_in_memory;
     if (m.in_block) flags |= message_in_block;
+    if (m.has_loans) flags |= message_has_loans;
     if (m.fault) flags |= message_lost;
     put(to, flags);
     put(to, age(m.stamp, now));
@@ -84,7 +86,9 @@ void put_blocks(byte_buffer& to, const block_table& blocks,
 std::vector<std::uint32_t> blocks_of(const inbox::moving_link& moving, const cargo& c) {
     std::vector<std::uint32_t> ids;
     const auto note = [&](const incoming_message& m) {
-        if (m.in_block && m.blocks == moving.what->blocks) ids.push_back(m.block_id);
+        if (!m.blocks || m.blocks != moving.what->blocks) return;
+        if (m.in_block) ids.push_back(m.block_id);
+        ids.insert(ids.end(), m.loans.begin(), m.loans.end());
     };
     if (moving.head) note(*moving.head);
     for (const incoming_message& m : c.line) note(m);
@@ -165,12 +169,13 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
     m.has_table = (flags & message_has_table) != 0;
     m.in_memory = (flags & message_in_memory) != 0;
     m.in_block = (flags & message_in_block) != 0;
+    m.has_loans = (flags & message_has_loans) != 0;
     if ((flags & message_lost) != 0) m.fault = error::handles_lost;
     m.stamp = age(from.get<std::uint64_t>(), now);  // the time that is so far back
     m.memory_bytes = from.get<std::uint32_t>();
     const auto handle_count = from.get<std::uint32_t>();
     const auto body_bytes = from.get<std::uint32_t>();
-    const std::uint64_t most = wire::max_body_bytes(bounds, m.has_table);
+    const std::uint64_t most = wire::max_body_bytes(bounds, m.has_table || m.has_loans);
     if (from.failed() || body_bytes > most || m.memory_bytes > most ||
         handle_count > bounds.max_handles_per_message)
         return false;
@@ -199,9 +204,9 @@ bool get_blocks(byte_source& from, handle_source& handles, block_table& blocks) 
     return true;
 }
 
-// A message that lies in a block of that link, if it does.
-bool find_block(incoming_message& m, const inbox::link* l, const limits& bounds) {
-    if (!m.in_block) return true;
+// The blocks of that link that the message refers to, if it does.
+bool find_blocks(incoming_message& m, const inbox::link* l, const limits& bounds) {
+    if (!m.in_block && !m.has_loans) return true;
     if (l == nullptr || m.in_memory) return false;
     auto blocks = l->blocks ? l->blocks : std::make_shared<block_table>(bounds);
     if (!blocks->begin_use(m)) return false;
@@ -262,7 +267,7 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     if ((flags & link_has_head) != 0) {
         moving.head.emplace();
         if (!get_message(from, handles, bounds, now, *moving.head) ||
-            !find_block(*moving.head, moving.what.get(), bounds))
+            !find_blocks(*moving.head, moving.what.get(), bounds))
             return false;
     }
     return true;
@@ -303,7 +308,7 @@ error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles
         const auto index = from.get<std::uint32_t>();
         incoming_message& m = out.line.emplace_back();
         if (!get_message(from, rest, bounds, now, m) ||
-            !find_block(m, index < out.links.size() ? out.links[index].what.get() : nullptr,
+            !find_blocks(m, index < out.links.size() ? out.links[index].what.get() : nullptr,
                 bounds))
             return error::bad_attachment;
         if (m.has_table && index < out.links.size()) {

@@ -11,6 +11,7 @@
 #include "link/cargo.hpp"
 
 #include <strait/detail/link/cores.hpp>
+#include <strait/detail/payload.hpp>
 
 #include <memory>
 #include <vector>
@@ -25,6 +26,7 @@ struct carried_item {
     channel_identity identity;  // of the receiver
     cargo load;
     std::shared_ptr<const region> memory;
+    payload_part part;
     bool taken = false;
 };
 

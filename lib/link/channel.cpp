@@ -40,9 +40,9 @@ channel_identity make_identity(const type_identity& type, const limits& bounds) 
     return identity;
 }
 
-// One buffer for each thread that sends, so that sending allocates nothing in the long run. A send
-// from within the encoding of another finds none, and makes its own.
-thread_local byte_buffer thread_buffer;
+// Two buffers for each thread that sends, so that sending allocates nothing in the long run: a batch
+// takes both. A send from within the encoding of another finds none, and makes its own.
+thread_local byte_buffer thread_buffers[2];
 
 }  // namespace
 
@@ -52,14 +52,16 @@ std::uint64_t operation::next_id() noexcept {
 }
 
 byte_buffer spare_buffer() noexcept {
-    return std::move(thread_buffer);
+    return std::move(thread_buffers[thread_buffers[0].capacity() != 0 ? 0 : 1]);
 }
 
 void keep_buffer(byte_buffer buffer) noexcept {
     // Larger ones are rare, and would stay for good.
     constexpr std::size_t worth_keeping = 64u << 10;
-    if (buffer.capacity() <= worth_keeping && buffer.capacity() > thread_buffer.capacity())
-        thread_buffer = std::move(buffer);
+    if (buffer.capacity() > worth_keeping) return;
+    byte_buffer& smaller =
+        thread_buffers[thread_buffers[0].capacity() <= thread_buffers[1].capacity() ? 0 : 1];
+    if (buffer.capacity() > smaller.capacity()) smaller = std::move(buffer);
 }
 
 channel_cores make_channel_cores(const type_identity& type, const limits& bounds,

@@ -112,10 +112,11 @@ bool in_process_channel::fits(const outgoing_message& message) const noexcept {
 }
 
 std::span<std::byte> in_process_channel::room_for(std::size_t bytes) {
-    if (!chunk_ || (!chunks_.is_exclusive(chunk_) && chunk::capacity - end_ < bytes)) {
-        chunk_ = chunks_.get();
+    auto& chunks = wire::chunk_cache::of_this_thread();
+    if (!chunk_ || (!chunks.is_exclusive(chunk_) && chunk::capacity - end_ < bytes)) {
+        chunk_ = chunks.get();
         end_ = 0;
-    } else if (chunks_.is_exclusive(chunk_)) {
+    } else if (chunks.is_exclusive(chunk_)) {
         end_ = 0;
     }
     const std::span<std::byte> room = chunk_->memory().subspan(end_, bytes);
@@ -144,18 +145,29 @@ error_code in_process_channel::deliver(outgoing_message& message) noexcept {
     }
 }
 
+error_code in_process_channel::deliver_what_fits(
+    send_operation& op, std::uint64_t& delivered_bytes) noexcept {
+    while (op.message != nullptr && fits(*op.message)) {
+        if (error_code ec = deliver(*op.message)) return ec;
+        delivered_bytes += op.message->held_bytes();
+        op.advance();
+    }
+    return {};
+}
+
 error_code in_process_channel::enqueue(
     send_operation& op, bool may_wait, notice& to_give) noexcept {
     if (receiver_gone_) return asio::error::broken_pipe;
-    if (waiting_.empty() && fits(*op.message)) {
+    if (waiting_.empty()) {
         const bool was_empty = line_.empty();
-        if (error_code ec = deliver(*op.message)) return ec;
-        op.is_over = true;
-        if (was_empty) to_give = take_notice();
-        return {};
+        std::uint64_t delivered_bytes = 0;
+        const error_code ec = deliver_what_fits(op, delivered_bytes);
+        if (was_empty && !line_.empty()) to_give = take_notice();
+        op.is_over = op.message == nullptr;
+        if (ec || op.is_over) return ec;
     }
     if (!may_wait) return asio::error::would_block;
-    const std::size_t bytes = op.message->held_bytes();
+    const std::size_t bytes = op.held_bytes();
     if (!waiting_.empty() && waiting_bytes_ + bytes > identity_.bounds.max_waiting_bytes)
         return asio::error::no_buffer_space;
     op.hold_work();
@@ -174,9 +186,10 @@ void in_process_channel::start(send_operation& op) {
         op.result = enqueue(op, true, to_give);
         is_over = op.is_over || op.result;
     }
-    if (!is_over) return;
-    op.result ? op.message->revoke() : op.message->sent();
-    op.finish(completion::post);
+    if (is_over) {
+        op.settle();
+        op.finish(completion::post);
+    }
     to_give.give();
 }
 
@@ -194,14 +207,14 @@ error_code in_process_channel::send(
         queue nothing;
         while (!op.result && !op.is_over) {
             if (until && clock::now() >= *until)
-                remove(op, message.held_bytes(), asio::error::timed_out, nothing);
+                remove(op, asio::error::timed_out, nothing);
             else if (until)
                 room_.wait_until(lock, *until);
             else
                 room_.wait(lock);
         }
     }
-    op.result ? message.revoke() : message.sent();
+    op.settle();
     to_give.give();
     return op.result;
 }
@@ -217,16 +230,16 @@ error_code in_process_channel::try_send(outgoing_message& message) {
         const std::lock_guard lock(mutex_);
         op.result = enqueue(op, false, to_give);
     }
-    op.result ? message.revoke() : message.sent();
+    op.settle();
     to_give.give();
     return op.result;
 }
 
-// Out of those that wait, with the bytes that it held there.
-void in_process_channel::remove(send_operation& op, std::size_t bytes, const error_code& result,
-    queue& finished) noexcept {
+// Out of those that wait.
+void in_process_channel::remove(
+    send_operation& op, const error_code& result, queue& finished) noexcept {
     waiting_.erase(op);
-    waiting_bytes_ -= bytes;
+    waiting_bytes_ -= op.held_bytes();
     op.result = result;
     op.is_over = true;
     if (op.is_blocking)
@@ -242,7 +255,7 @@ void in_process_channel::cancel(std::uint64_t id, const error_code& why) noexcep
         const std::lock_guard lock(mutex_);
         send_operation* op = waiting_.find(id);
         if (op == nullptr) return;
-        remove(*op, op->message->held_bytes(), why, finished);
+        remove(*op, why, finished);
     }
     finish(finished, completion::post);
 }
@@ -256,7 +269,7 @@ void in_process_channel::end_all_of(const void* owner, completion how) noexcept 
             send_operation* behind = queue::after(*op);
             // Without a handler to destroy, a blocked thread would never be told.
             if (op->owner == owner && !(op->is_blocking && how == completion::destroy))
-                remove(*op, op->message->held_bytes(), asio::error::operation_aborted, finished);
+                remove(*op, asio::error::operation_aborted, finished);
             op = behind;
         }
     }
@@ -265,7 +278,7 @@ void in_process_channel::end_all_of(const void* owner, completion how) noexcept 
 
 void in_process_channel::finish(queue& finished, completion how) noexcept {
     while (send_operation* op = finished.pop_front()) {
-        op->message->revoke();
+        op->settle();
         op->finish(how);
     }
 }
@@ -276,11 +289,14 @@ in_process_channel::found in_process_channel::pop(incoming_message& out, queue& 
     out = std::move(line_.front());
     line_.pop_front();
     held_bytes_ -= charge(out.body.size());
-    while (!waiting_.empty() && fits(*waiting_.front()->message)) {
+    if (line_.empty()) chunk_ = {};
+    while (!waiting_.empty()) {
         send_operation& op = *waiting_.front();
-        const std::size_t bytes = op.message->held_bytes();
-        if (deliver(*op.message)) break;  // no memory: the next one tries again
-        remove(op, bytes, {}, sent);
+        std::uint64_t delivered_bytes = 0;
+        const error_code ec = deliver_what_fits(op, delivered_bytes);
+        waiting_bytes_ -= delivered_bytes;
+        if (ec || op.message != nullptr) break;  // without memory the next one tries again
+        remove(op, {}, sent);
     }
     return found::message;
 }
@@ -328,7 +344,7 @@ void in_process_channel::end_receiver() noexcept {
         line.swap(line_);
         held_bytes_ = 0;
         while (send_operation* op = waiting_.front())
-            remove(*op, op->message->held_bytes(), asio::error::broken_pipe, finished);
+            remove(*op, asio::error::broken_pipe, finished);
         chunk_ = {};
     }
     finish(finished, completion::post);

@@ -88,9 +88,10 @@ private:
     bool fits(const outgoing_message& message) const noexcept;
     error_code enqueue(send_operation& op, bool may_wait, notice& to_give) noexcept;
     error_code deliver(outgoing_message& message) noexcept;
+    error_code deliver_what_fits(
+        send_operation& op, std::uint64_t& delivered_bytes) noexcept;
     std::span<std::byte> room_for(std::size_t bytes);
-    void remove(send_operation& op, std::size_t bytes, const error_code& result,
-        queue& finished) noexcept;
+    void remove(send_operation& op, const error_code& result, queue& finished) noexcept;
     notice take_notice() noexcept;
 
     // Without it.
@@ -115,7 +116,6 @@ private:
     bool has_host_ = false;
 
     // Small messages are copied here, so that sending them allocates nothing.
-    wire::chunk_cache chunks_;
     chunk_ptr chunk_;
     std::size_t end_ = 0;
 

@@ -48,7 +48,7 @@ void in_process_sender::start(send_operation& op) {
     }
     if (!is_open()) op.result = error::not_open;
     if (!op.result) return channel_->start(op);
-    op.message->revoke();
+    op.settle();
     op.finish(completion::post);
 }
 

@@ -215,9 +215,9 @@ void inbox::advance(link& l) {
     }
 }
 
-// The block of the message that has just arrived, if it has one.
+// The blocks of the message that has just arrived, if it has some.
 bool inbox::begin_use(link& l) {
-    if (!l.head.in_block) return true;
+    if (!l.head.in_block && !l.head.has_loans) return true;
     if (!l.blocks) {
         l.blocks = std::make_shared<block_table>(bounds_);
         l.blocks->attach(l.stream);

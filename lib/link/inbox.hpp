@@ -109,7 +109,9 @@ public:
 
     // Room for one read of the link, and what it brought. `filled`: it brought as much as fits,
     // or handles, so that more may be there. Then `unread` must tell how much, if asked for.
-    std::span<std::byte> prepare(link& l) { return l.reader.prepare(chunks_); }
+    std::span<std::byte> prepare(link& l) {
+        return l.reader.prepare(wire::chunk_cache::of_this_thread());
+    }
     void on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& batches, bool filled,
         std::uint64_t now);
     bool wants_unread(const link& l) const noexcept;
@@ -179,7 +181,6 @@ private:
     std::uint64_t held_bytes_ = 0;   // of messages that came in fragments, over all links
     std::uint64_t round_ = 0;        // when it began
     link_id last_id_ = no_link;
-    wire::chunk_cache chunks_;
     std::vector<adoption> adoptions_;
     std::vector<fault> faults_;
     std::vector<std::unique_ptr<link>> gone_;

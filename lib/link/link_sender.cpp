@@ -58,7 +58,7 @@ void link_sender::start(send_operation& op) {
     const asio::any_io_executor executor = this->executor();
     if (!executor || !is_open()) {
         op.result = is_open() ? error::not_bound : error::not_open;
-        op.message->revoke();
+        op.settle();
         return op.finish(completion::post);
     }
     link_->start(op, executor);

@@ -11,6 +11,7 @@
 #include "link/in_process_ends.hpp"
 #include "link/link_receiver.hpp"
 #include "link/link_sender.hpp"
+#include "link/payloads.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "shm/region.hpp"
@@ -19,6 +20,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 #include <span>
@@ -33,6 +35,12 @@ struct message_reader::entry {
     std::shared_ptr<sender_core> sender;  // once it was taken: the source of further ones
     std::shared_ptr<const region> memory;  // once it was taken
     bool taken = false;
+};
+
+struct message_reader::loan_entry {
+    block_ref ref;
+    handle memory;  // of a new block
+    payload_part taken;
 };
 
 namespace {
@@ -59,11 +67,28 @@ void fetch_memory(incoming_message& m) {
     m.body = m.assembled.bytes();
 }
 
+// The value of a message that lies in a block, valid until the message is dropped.
 std::span<const std::byte> open_block(incoming_message& m) {
+    block_ref ref;
+    if (!m.blocks || !ref.get(m.body)) throw system_error(error::bad_attachment);
+    handle memory;
+    if (ref.is_new) {
+        if (m.handles.empty()) throw system_error(error::bad_attachment);
+        memory = std::move(m.handles.front());
+        m.handles.erase(m.handles.begin());
+    }
     error_code ec;
-    const auto value = m.blocks ? m.blocks->open(m, ec) : std::span<const std::byte>();
-    if (ec || !m.blocks) throw system_error(ec ? ec : error_code(error::bad_attachment));
-    return value;
+    m.view = m.blocks->open(ref, std::move(memory), ec);
+    if (ec) throw system_error(ec);
+    return ref.in(*m.view);
+}
+
+// Cuts off what stands at the end for the loans of a message.
+std::span<const std::byte> cut_loans(
+    const incoming_message& m, std::span<const std::byte>& body) {
+    std::span<const std::byte> refs;
+    if (m.has_loans && !split_loans(body, refs)) throw system_error(error::bad_attachment);
+    return refs;
 }
 
 // Reads the table at the end of a message entry by entry and returns the bytes before it.
@@ -101,18 +126,25 @@ void close_parked(lease_table& leases, std::uint32_t lease) noexcept {
 }  // namespace
 
 void incoming_message::give_block_back() noexcept {
-    std::exchange(blocks, nullptr)->end_use(*this);
+    const auto table = std::exchange(blocks, nullptr);
+    if (block_id != 0) table->end_use(block_id);
+    for (const std::uint32_t id : loans) table->end_use(id);
+    block_id = 0;
+    loans.clear();
 }
 
 void incoming_message::lend_block() noexcept {
-    blocks->lend(*this);
+    if (block_id != 0) blocks->lend(block_id);
+    for (const std::uint32_t id : loans) blocks->lend(id);
 }
 
 void incoming_message::drop_unread_leases() noexcept {
     const auto table = std::move(leases);
     try {
         fetch_memory(*this);
-        read_table(body, limits(), [&](const table_entry& e, auto) {
+        auto rest = body;
+        cut_loans(*this, rest);
+        read_table(rest, limits(), [&](const table_entry& e, auto) {
             if (is_leased(e)) close_parked(*table, e.lease);
         });
     } catch (...) {
@@ -128,14 +160,19 @@ bool check_type(const channel_identity& found, const type_identity& expected, di
 }
 
 message_reader::message_reader(incoming_message& message, receiver_core& receiver)
-    : receiver_(receiver), leases_(message.leases), carried_(std::move(message.carried)) {
+    : receiver_(receiver),
+      message_(message),
+      leases_(message.leases),
+      carried_(std::move(message.carried)) {
     fetch_memory(message);
     std::span<const std::byte> in_block;
     if (message.in_block) in_block = open_block(message);
-    const auto body = message.in_block ? message.body.subspan(block_ref::wire_bytes) : message.body;
+    auto body = message.in_block ? message.body.subspan(block_ref::wire_bytes) : message.body;
+    const auto refs = cut_loans(message, body);
     value_ = body;
     if (carried_) executor_ = receiver.executor();
     std::span<handle> handles(message.handles);
+    read_loans(refs, handles);
     if (message.has_table) {
         executor_ = receiver.executor();
         const limits& bounds = receiver.identity().bounds;
@@ -158,6 +195,19 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
     message.leases.reset();  // from here on they are in the entries
 }
 
+// Those of new blocks come first among the handles.
+void message_reader::read_loans(
+    std::span<const std::byte> refs, std::span<handle>& handles) {
+    for (; !refs.empty(); refs = refs.subspan(block_ref::wire_bytes)) {
+        loan_entry& l = loans_.emplace_back();
+        if (!l.ref.get(refs)) throw system_error(error::bad_attachment);
+        if (!l.ref.is_new) continue;
+        if (handles.empty()) throw system_error(error::bad_attachment);
+        l.memory = std::move(handles.front());
+        handles = handles.subspan(1);
+    }
+}
+
 error_code unfold(incoming_message& message) noexcept {
     try {
         fetch_memory(message);
@@ -171,7 +221,7 @@ error_code unfold(incoming_message& message) noexcept {
     } catch (const std::bad_alloc&) {
         return asio::error::no_buffer_space;
     }
-    if (message.has_table || message.carried || !message.handles.empty())
+    if (message.has_table || message.has_loans || message.carried || !message.handles.empty())
         return error::bad_attachment;
     return {};
 }
@@ -283,10 +333,34 @@ std::shared_ptr<const region> message_reader::take_region(std::uint32_t index) {
     return e.memory;
 }
 
+payload_part message_reader::take_payload(std::uint32_t index) {
+    if (carried_item* c = find_carried(index, static_cast<int>(attachment_kind::loan))) {
+        c->taken = true;
+        return c->part;
+    }
+    if (index >= loans_.size()) throw system_error(error::bad_attachment);
+    loan_entry& l = loans_[index];
+    if (l.taken.owner) return l.taken;
+    // From here on it is no block of the message, but of whoever takes it.
+    auto& blocks = message_.blocks;
+    const auto at = std::find(message_.loans.begin(), message_.loans.end(), l.ref.id);
+    if (!blocks || at == message_.loans.end()) throw system_error(error::bad_attachment);
+    error_code ec;
+    auto view = blocks->open(l.ref, std::move(l.memory), ec);
+    if (ec) throw system_error(ec);
+    const auto bytes = l.ref.in(*view);
+    l.taken = {std::make_shared<received_block>(blocks, l.ref.id, std::move(view)), bytes};
+    message_.loans.erase(at);
+    blocks->lend(l.ref.id);
+    return l.taken;
+}
+
 void message_reader::finish() const {
     if (carried_)
         for (const carried_item& c : carried_->items)
             if (!c.taken) throw system_error(error::bad_attachment);
+    for (const loan_entry& l : loans_)
+        if (!l.taken.owner) throw system_error(error::bad_attachment);
     for (const entry& e : entries_)
         if (!e.taken) throw system_error(error::bad_attachment);
 }

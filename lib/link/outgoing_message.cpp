@@ -11,6 +11,7 @@
 #include "link/block_table.hpp"
 #include "link/cargo.hpp"
 #include "link/carried.hpp"
+#include "link/payloads.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "shm/region.hpp"
@@ -18,8 +19,9 @@
 
 #include <strait/detail/link/cores.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -34,6 +36,7 @@ struct outgoing_message::item {
     std::shared_ptr<receiver_core> receiver;
     std::unique_ptr<cargo> load;              // of the receiver, once it is stopped
     std::shared_ptr<const region> memory;
+    payload_part part;
 };
 
 namespace {
@@ -61,6 +64,26 @@ void outgoing_message::begin(ownership mode, byte_buffer buffer, sender_core* th
     if (through != nullptr)
         buffer_.overflow_into(this, through->identity().bounds.min_pooled_bytes);
     buffer_.extend(wire::header_bytes);
+}
+
+bool outgoing_message::join(const outgoing_message& one) {
+    // Copying more than this costs more than a write of its own saves.
+    constexpr std::size_t most_joined = 8u << 10;
+    const std::span<const std::byte> body = one.body();
+    if (one.has_attachments() || one.has_loans() || body.size() > most_joined || one.buffer_.is_in_source() ||
+        body.size() > one.through_->identity().bounds.max_message_bytes ||
+        buffer_.size() + wire::header_bytes + body.size() > wire::max_write_bytes)
+        return false;
+    wire::frame_header h;
+    h.payload_bytes = h.message_bytes = static_cast<std::uint32_t>(body.size());
+    h.flags = wire::flag_last;
+    if (buffer_.empty()) value_count_ = 0;
+    wire::store_header(h, buffer_.extend(wire::header_bytes));
+    buffer_.append(body);
+    ++value_count_;
+    held_bytes_ = buffer_.size();
+    cursor_ = message_cursor::of_frames({buffer_.data(), buffer_.size()});
+    return true;
 }
 
 std::span<std::byte> outgoing_message::room(std::size_t bytes) {
@@ -130,10 +153,76 @@ std::uint32_t outgoing_message::add(const std::shared_ptr<const region>& memory)
     return item_count_ - 1;
 }
 
+std::optional<std::uint32_t> outgoing_message::add(
+    std::shared_ptr<payload>& owner, std::span<const std::byte> bytes) {
+    if (through_ == nullptr) return std::nullopt;
+    if (through_->in_process() != nullptr) {
+        item& i = add_item();
+        i.kind = attachment_kind::loan;
+        i.part = owner ? payload_part{owner, bytes} : copy_payload(bytes);
+        return item_count_ - 1;
+    }
+    if (!lender_) lender_ = through_->lender();
+    const limits& bounds = through_->identity().bounds;
+    if (!lender_ || loans_.size() == max_loans || bytes.size() > bounds.max_message_bytes)
+        return std::nullopt;
+    pool_block* block = owner ? owner->block_of(lender_.get()) : nullptr;
+    if (block != nullptr && mode_ == ownership::consume && owner.use_count() == 1) {
+        const auto offset = static_cast<std::size_t>(bytes.data() - block->memory->bytes().data());
+        return add_loan(std::move(owner), *block, offset, bytes.size());
+    }
+    if (bytes.size() < bounds.min_pooled_bytes) return std::nullopt;
+    block = lender_->lend(bytes.size());
+    if (block == nullptr) return std::nullopt;
+    copy_memory(block->memory->bytes().data(), bytes.data(), bytes.size());
+    return add_loan(lend_out(lender_, *block), *block, 0, bytes.size());
+}
+
+std::uint32_t outgoing_message::add_loan(std::shared_ptr<payload> owner, pool_block& block,
+    std::size_t offset, std::size_t bytes) {
+    loans_.push_back({std::move(owner), &block, offset, bytes});
+    return static_cast<std::uint32_t>(loans_.size() - 1);
+}
+
+bool outgoing_message::begin_with_loan(const payload_part& content) {
+    lender_ = through_->lender();
+    pool_block* const block =
+        lender_ && content.owner ? content.owner->block_of(lender_.get()) : nullptr;
+    if (block == nullptr) return false;
+    const auto offset =
+        static_cast<std::size_t>(content.bytes.data() - block->memory->bytes().data());
+    add_loan(content.owner, *block, offset, content.bytes.size());
+    is_loan_ = true;
+    return true;
+}
+
+// Those that the value refers to.
+std::span<const outgoing_message::loan_item> outgoing_message::loans_behind() const noexcept {
+    return std::span<const loan_item>(loans_).subspan(is_loan_ ? 1 : 0);
+}
+
+void outgoing_message::append_loans() {
+    for (const loan_item& l : loans_behind())
+        block_ref{l.block->id, !l.block->is_known, l.offset, l.bytes,
+            l.block->memory->bytes().size()}
+            .put(buffer_);
+    wire::put(buffer_, static_cast<std::uint32_t>(loans_behind().size()));
+}
+
+void outgoing_message::blocks_sent(block_pool& pool) noexcept {
+    if (block_ != nullptr) pool.sent(*std::exchange(block_, nullptr));
+    for (loan_item& l : loans_) {
+        if (l.block == nullptr) continue;
+        pool.sent(*std::exchange(l.block, nullptr));
+        l.owner->given_away();
+    }
+}
+
 error_code outgoing_message::prepare(sender_core& through, bool one_write) {
     const limits& bounds = through.identity().bounds;
     error_code ec;
-    value_bytes_ = held_bytes_ = buffer_.size() - wire::header_bytes;
+    value_bytes_ = held_bytes_ =
+        is_loan_ ? loans_.front().bytes : buffer_.size() - wire::header_bytes;
     if (value_bytes_ > most_bytes(bounds, false)) ec = error::message_too_large;
     if (!ec && item_count_ > bounds.max_handles_per_message) ec = error::too_many_handles;
     if (through.in_process() != nullptr) {
@@ -141,18 +230,25 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
         if (ec) revoke();
         return ec;
     }
-    if (buffer_.is_in_source())
-        refer_to_block();
+    for (const loan_item& l : loans_behind())
+        if (!l.block->is_known) handles_.push_back(&l.block->memory->memory());
+    if (is_loan_)
+        refer_to_block(*loans_.front().block, loans_.front().offset);
+    else if (buffer_.is_in_source())
+        refer_to_block(*block_, wire::header_bytes);
     else if (block_ != nullptr)  // the value has outgrown every block
         lender_->give_back(*std::exchange(block_, nullptr));
     buffer_.overflow_into(nullptr, 0);  // the table is no part of the value
     if (!ec && has_attachments()) ec = prepare_items(through);
-    if (!ec && buffer_.size() - wire::header_bytes > most_bytes(bounds, has_attachments()))
+    if (!loans_behind().empty()) append_loans();
+    if (!ec && buffer_.size() - wire::header_bytes >
+                   most_bytes(bounds, has_attachments() || !loans_behind().empty()))
         ec = error::message_too_large;
     if (!ec && handles_.size() > bounds.max_handles_per_message) ec = error::too_many_handles;
     one_write_ = one_write;
     held_bytes_ = buffer_.size();
-    wants_block_ = block_ == nullptr && value_bytes_ >= bounds.min_pooled_bytes && through.lender();
+    wants_block_ = block_ == nullptr && !is_loan_ && value_bytes_ >= bounds.min_pooled_bytes &&
+                   through.lender();
     if (!ec && one_write) {
         if (buffer_.size() > wire::max_write_bytes && !wants_block_) ec = move_to_memory();
         if (!ec && handles_.size() > os::max_handles_per_write) ec = error::message_too_large;
@@ -168,7 +264,8 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
 void outgoing_message::set_cursor() noexcept {
     std::uint8_t flags = 0;
     if (has_attachments()) flags |= wire::flag_table;
-    if (block_ != nullptr) flags |= wire::flag_block;
+    if (block_ != nullptr || is_loan_) flags |= wire::flag_block;
+    if (!loans_behind().empty()) flags |= wire::flag_loans;
     if (memory_.is_open()) flags |= wire::flag_memory;
     // Of what was moved to memory as well.
     const std::size_t whole_bytes = memory_.is_open() ? held_bytes_ : buffer_.size();
@@ -177,12 +274,12 @@ void outgoing_message::set_cursor() noexcept {
 }
 
 // The value is in the block; what is written is where.
-void outgoing_message::refer_to_block() {
+void outgoing_message::refer_to_block(pool_block& block, std::size_t offset) {
     buffer_.leave_source();
     buffer_.extend(wire::header_bytes);
-    block_ref{block_->id, !block_->is_known, value_bytes_, block_->memory->bytes().size()}.put(
+    block_ref{block.id, !block.is_known, offset, value_bytes_, block.memory->bytes().size()}.put(
         buffer_);
-    if (!block_->is_known) handles_.insert(handles_.begin(), &block_->memory->memory());
+    if (!block.is_known) handles_.insert(handles_.begin(), &block.memory->memory());
 }
 
 void outgoing_message::move_into_block(
@@ -191,13 +288,13 @@ void outgoing_message::move_into_block(
     byte_buffer reference;
     reference.reserve(wire::header_bytes + block_ref::wire_bytes + encoded.size() - value_bytes_);
     handles_.reserve(handles_.size() + 1);
-    std::memcpy(
+    copy_memory(
         block.memory->bytes().data() + wire::header_bytes, encoded.data(), value_bytes_);
     byte_buffer whole = std::exchange(buffer_, std::move(reference));
     lender_ = lender;
     block_ = &block;
     wants_block_ = false;
-    refer_to_block();
+    refer_to_block(block, wire::header_bytes);
     buffer_.append(whole.bytes().subspan(wire::header_bytes + value_bytes_));
     set_cursor();
 }
@@ -236,6 +333,7 @@ error_code outgoing_message::prepare_carried(sender_core& through) {
         carried_item& c = carried->items.emplace_back();
         c.kind = i.kind;
         c.memory = i.memory;
+        c.part = i.part;
         if (i.sender) c.sender = i.sender->clone({});
         if (c.sender && !c.sender->is_open()) ec = error::empty_end;
         if (i.sender && i.sender->is_forked()) ec = error::owner_changed;
@@ -307,6 +405,8 @@ void outgoing_message::append_table() {
 }
 
 error_code outgoing_message::move_to_memory() {
+    // The receiver would not see what blocks it refers to.
+    if (!loans_.empty()) return boost::asio::error::no_buffer_space;
     error_code ec;
     memory_ = os::make_memory(buffer_.bytes().subspan(wire::header_bytes), ec);
     if (ec) return ec;
@@ -344,7 +444,8 @@ void outgoing_message::clear() noexcept {
     if (block_ != nullptr) lender_->give_back(*std::exchange(block_, nullptr));
     if (outgrown_ != nullptr) lender_->give_back(*std::exchange(outgrown_, nullptr));
     lender_.reset();
-    wants_block_ = false;
+    wants_block_ = is_loan_ = false;
+    loans_.clear();
     item_count_ = 0;
     items_.clear();
     carried_.reset();

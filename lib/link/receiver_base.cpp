@@ -249,7 +249,7 @@ void receiver_base::abort_all(finished_list& finished, const error_code& why) {
 
 void receiver_base::finish(finished_list& finished, completion how) {
     while (send_operation* op = finished.sends.pop_front()) {
-        op->message->sent();
+        op->settle();
         op->finish(completion::post);
     }
     for (recv_operation* op : finished.receives) op->finish(how);
@@ -360,6 +360,23 @@ error_code receiver_base::try_take(incoming_message& out, bool look_again) {
     }
     finish(finished, completion::post);
     return ec;
+}
+
+std::size_t receiver_base::take_more(std::span<incoming_message> out) {
+    if (is_forked()) return 0;
+    finished_list finished;
+    std::size_t taken = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (usable()) return 0;
+        int budget = whole_budget();
+        while (taken != out.size() &&
+               next_message(budget, finished, out[taken]) == outcome::message)
+            ++taken;
+        if (!waiting_.empty()) pump(finished);
+    }
+    finish(finished, completion::post);
+    return taken;
 }
 
 void receiver_base::put_back(incoming_message message) {

@@ -45,6 +45,7 @@ public:
     error_code recv(incoming_message& out, const deadline& until) final;
     error_code try_recv(incoming_message& out) final;
     error_code try_take(incoming_message& out, bool look) final;
+    std::size_t take_more(std::span<incoming_message> out) final;
     void put_back(incoming_message message) final;
     bool report(const fault& f) final;
     std::uint64_t faults() const noexcept final { return faults_.load(); }

@@ -172,7 +172,7 @@ error_code send_link::usable() const noexcept {
 
 error_code send_link::enqueue(send_operation& op, bool may_wait) {
     if (error_code ec = usable()) return ec;
-    const std::size_t bytes = op.message->held_bytes();
+    const std::size_t bytes = op.held_bytes();
     if (may_wait && !queue_.empty() && waiting_bytes_ + bytes > identity_.bounds.max_waiting_bytes)
         return asio::error::no_buffer_space;
     waiting_bytes_ += bytes;
@@ -225,7 +225,7 @@ error_code send_link::send(
         }
     }
     if (!finished.empty()) finish(finished, completion::post);
-    op.result ? message.revoke() : message.sent();
+    op.settle();
     return op.result;
 }
 
@@ -272,12 +272,12 @@ error_code send_link::try_send(outgoing_message& message) {
         op.result = enqueue(op, false);
         if (!op.result) {
             flush(finished);
-            // It fits one write, so that it was written or not begun.
+            // A message fits one write, so that it was written or not begun.
             if (!op.is_over) withdraw(op, asio::error::would_block, finished);
         }
     }
     finish(finished, completion::post);
-    op.result ? message.revoke() : message.sent();
+    op.settle();
     return op.result;
 }
 
@@ -339,14 +339,14 @@ void send_link::on_shutdown(asio::execution_context& context) noexcept {
 // now if it can be, else by whoever uses the link next.
 void send_link::withdraw(send_operation& op, const error_code& why, queue& finished) {
     // One of which the system took a part of the last frame can only be completed.
-    const bool is_written = op.message->cursor().finished();
+    const bool is_written = advance_written(op);
     if (!is_written && op.message->cursor().begun()) owes_withdraw_ = true;
     remove(op, is_written ? error_code() : why, finished);
 }
 
 void send_link::remove(send_operation& op, const error_code& result, queue& finished) {
     queue_.erase(op);
-    waiting_bytes_ -= op.message->held_bytes();
+    waiting_bytes_ -= op.held_bytes();
     op.result = result;
     op.is_over = true;
     if (op.is_blocking) {
@@ -427,11 +427,7 @@ error_code send_link::write_once(queue& finished) {
     std::size_t forgotten = 0;
     for (const std::uint32_t id : pool_.forgotten())
         forgotten += plan.add_control(wire::frame_kind::forget, id);
-    for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op)) {
-        // One that wants a block gets it when it is the first.
-        if (op != queue_.front() && op->message->wants_block()) break;
-        if (!plan.add(op->message->cursor())) break;
-    }
+    add_messages(plan);
 
     std::span<const handle* const> handles;
     if (plan.handle_count() != 0)
@@ -457,17 +453,32 @@ error_code send_link::write_once(queue& finished) {
     return {};
 }
 
+// As many of those that wait as fit one write. One that wants a block gets it when it is the first.
+void send_link::add_messages(wire::write_plan& plan) noexcept {
+    for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op)) {
+        for (outgoing_message* m = op->message; m != nullptr; m = m->behind) {
+            if (m != queue_.front()->message && m->wants_block()) return;
+            if (!plan.add(m->cursor())) return;
+        }
+    }
+}
+
 // A message has left this process when the system has all of it.
 void send_link::finish_written(queue& finished) {
     if (!carry_.empty()) return;
-    while (!queue_.empty() && queue_.front()->message->cursor().finished()) {
-        outgoing_message& m = *queue_.front()->message;
-        if (pool_block* block = m.block()) {
-            pool_.sent(*block);
-            m.block_sent();
-        }
+    while (!queue_.empty() && advance_written(*queue_.front()))
         remove(*queue_.front(), {}, finished);
+}
+
+// Goes past what was written. Whether that is all.
+bool send_link::advance_written(send_operation& op) noexcept {
+    while (op.message != nullptr && op.message->cursor().finished()) {
+        outgoing_message& m = *op.message;
+        m.blocks_sent(pool_);
+        waiting_bytes_ -= m.held_bytes();
+        op.advance();
     }
+    return op.message == nullptr;
 }
 
 pool_block* send_link::lend(std::size_t bytes) noexcept {
@@ -561,7 +572,7 @@ bool send_link::take_back_frames(std::span<const std::byte> bytes) noexcept {
 // Without the mutex: what the operations do may come back here.
 void send_link::finish(queue& finished, completion how) {
     while (send_operation* op = finished.pop_front()) {
-        op->result ? op->message->revoke() : op->message->sent();
+        op->settle();
         op->finish(how);
     }
 }

@@ -31,6 +31,10 @@ namespace strait::detail {
 
 class link_receiver;
 
+namespace wire {
+class write_plan;
+}
+
 // The link that all senders of one channel in one process share, and the queue of what waits to be
 // written to it. Whoever waits drives the queue: the executors of the asynchronous sends and the
 // threads of the blocking ones, each for all. Thread-safe.
@@ -106,8 +110,10 @@ private:
     void flush(queue& finished);
     void write_all(queue& finished);
     void finish_written(queue& finished);
+    bool advance_written(send_operation& op) noexcept;
     error_code write_carry();
     error_code write_once(queue& finished);
+    void add_messages(wire::write_plan& plan) noexcept;
     void break_link(const error_code& why, queue& finished);
     void withdraw(send_operation& op, const error_code& why, queue& finished);
     void remove(send_operation& op, const error_code& result, queue& finished);

@@ -39,7 +39,9 @@ inline constexpr std::uint8_t flag_last = 1;    // commits the message
 inline constexpr std::uint8_t flag_table = 2;   // the message ends with an attachment table
 inline constexpr std::uint8_t flag_memory = 4;  // the message lies in the memory that rides along
 inline constexpr std::uint8_t flag_block = 8;   // instead of its value the message has a block_ref
-inline constexpr std::uint8_t known_flags = flag_last | flag_table | flag_memory | flag_block;
+inline constexpr std::uint8_t flag_loans = 16;  // the message ends with block_refs of its loans
+inline constexpr std::uint8_t known_flags =
+    flag_last | flag_table | flag_memory | flag_block | flag_loans;
 
 // Of a release frame: the receiver keeps the block. Its number is in message_bytes.
 inline constexpr std::uint8_t flag_for_good = 1;
@@ -56,11 +58,14 @@ struct frame_header {
 
 inline constexpr std::size_t header_bytes = 24;
 
-// Bytes a message may have: never more than what a receiver may hold of half messages. With an
-// attachment table, which may hold what is unread in a receiver that moves, the value alone is
-// bounded by max_message_bytes.
-inline std::uint64_t max_body_bytes(const limits& bounds, bool has_table) noexcept {
-    if (has_table) return bounds.max_inbox_bytes;
+// Bytes a message may have: never more than what a receiver may hold of half messages. With something
+// behind the value, such as a table with what is unread in a receiver that moves, the value alone is bounded
+// by max_message_bytes.
+inline bool has_more_than_value(std::uint8_t flags) noexcept {
+    return (flags & (flag_table | flag_loans)) != 0;
+}
+inline std::uint64_t max_body_bytes(const limits& bounds, bool has_more) noexcept {
+    if (has_more) return bounds.max_inbox_bytes;
     return std::min<std::uint64_t>(bounds.max_message_bytes, bounds.max_inbox_bytes);
 }
 

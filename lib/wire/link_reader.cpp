@@ -20,6 +20,11 @@ constexpr std::size_t max_waiting_batches = 8;
 
 }  // namespace
 
+chunk_cache& chunk_cache::of_this_thread() noexcept {
+    static thread_local chunk_cache cache;
+    return cache;
+}
+
 chunk_ptr chunk_cache::get() {
     for (chunk_ptr& c : kept_) {
         if (!c) return c = chunk_ptr::make();
@@ -29,7 +34,7 @@ chunk_ptr chunk_cache::get() {
 }
 
 bool chunk_cache::is_exclusive(const chunk_ptr& c) const noexcept {
-    const bool kept = c == kept_[0] || c == kept_[1];
+    const bool kept = std::find(kept_.begin(), kept_.end(), c) != kept_.end();
     return c.use_count() == (kept ? 2u : 1u);
 }
 
@@ -163,7 +168,7 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     const auto kept_flags = static_cast<std::uint8_t>(h.flags & ~flag_last);
 
     if (!in_message_) {
-        if (h.message_bytes > max_body_bytes(bounds, (h.flags & flag_table) != 0))
+        if (h.message_bytes > max_body_bytes(bounds, has_more_than_value(h.flags)))
             return fail(error::message_too_large);
         if (h.message_handles > bounds.max_handles_per_message)
             return fail(error::too_many_handles);
@@ -179,7 +184,8 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
 
     const bool in_memory = (kept_flags & flag_memory) != 0;
     const bool in_block = (kept_flags & flag_block) != 0;
-    if (in_memory && in_block) return fail(error::protocol_violation);
+    const bool has_loans = (kept_flags & flag_loans) != 0;
+    if (in_memory && (in_block || has_loans)) return fail(error::protocol_violation);
     const std::size_t body_bytes = in_memory ? 0 : message_bytes_;
     const std::size_t body = partial_.size() + payload.size();
     partial_lost_ = partial_lost_ || batch.lost;
@@ -200,7 +206,7 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
         (in_memory && message_handles_ == 0))
         return fail(error::protocol_violation);
 
-    out = {};
+    out.clear();
     if (partial_.empty()) {
         out.body = payload;
         out.chunk = chunk_;
@@ -218,6 +224,7 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     out.has_table = (kept_flags & flag_table) != 0;
     out.in_memory = in_memory;
     out.in_block = in_block;
+    out.has_loans = has_loans;
     out.memory_bytes = in_memory ? message_bytes_ : 0;
     if (partial_lost_) {
         out.handles.clear();
@@ -240,7 +247,7 @@ link_reader::snapshot link_reader::peek() const noexcept {
 
 error_code link_reader::restore(snapshot_data&& s, const limits& bounds, std::uint64_t now) {
     if (s.unread.size() > chunk::capacity || s.partial.size() > s.message_bytes ||
-        s.message_bytes > max_body_bytes(bounds, (s.message_flags & flag_table) != 0) ||
+        s.message_bytes > max_body_bytes(bounds, has_more_than_value(s.message_flags)) ||
         s.message_handles > bounds.max_handles_per_message ||
         s.partial_handles.size() > s.message_handles)
         return error::protocol_violation;

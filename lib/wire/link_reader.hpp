@@ -13,6 +13,7 @@
 #include <strait/detail/wire/incoming_message.hpp>
 #include <strait/limits.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -24,13 +25,16 @@ namespace strait::detail::wire {
 // Keeps a few chunks so that reading allocates nothing in the long run.
 class chunk_cache {
 public:
+    // All that read on a thread share one: channels that are idle hold no memory.
+    static chunk_cache& of_this_thread() noexcept;
+
     chunk_ptr get();
 
     // Whether nobody but the one that asks, and the cache, still looks at the chunk.
     bool is_exclusive(const chunk_ptr& c) const noexcept;
 
 private:
-    chunk_ptr kept_[2];
+    std::array<chunk_ptr, 8> kept_;
 };
 
 // Turns what one link brings into messages and events, however the bytes are cut. It trusts

@@ -23,6 +23,7 @@ bool write_plan::add_control(frame_kind kind, std::uint32_t value) noexcept {
 }
 
 bool write_plan::add(message_cursor& message) noexcept {
+    if (message.is_framed_) return add_frames(message);
     while (!message.finished_)
         if (!add_fragment(message)) return false;
     return true;
@@ -51,8 +52,7 @@ bool write_plan::add_fragment(message_cursor& message) noexcept {
     const bool last = payload == body_left && !more_batches;
     h.flags = static_cast<std::uint8_t>(message.flags_ | (last ? flag_last : 0));
 
-    steps_[step_count_++] = {
-        &message, message.body_done_, message.handles_done_, message.begun_};
+    note_step(message);
     if (handles != 0) {
         first_handle_ = message.handles_done_;
         handle_count_ = handles;
@@ -72,8 +72,40 @@ bool write_plan::add_fragment(message_cursor& message) noexcept {
     message.begun_ = true;
     message.body_done_ += payload;
     message.handles_done_ += handles;
+    message.frames_done_ += 1;
     message.finished_ = last;
     return true;
+}
+
+// As many as fit, as one piece.
+bool write_plan::add_frames(message_cursor& messages) noexcept {
+    if (!has_room(0)) return false;
+    const std::span<std::byte> left = messages.framed_.subspan(messages.body_done_);
+    const std::size_t room = max_write_bytes - bytes_;
+    std::size_t taken = 0;
+    std::size_t frames = 0;
+    while (taken != left.size()) {
+        frame_header h = fetch_header(left.data() + taken);
+        const std::size_t frame_bytes = header_bytes + h.payload_bytes;
+        if (frame_bytes > room - taken) break;
+        h.stamp = stamp_;
+        store_header(h, left.data() + taken);
+        taken += frame_bytes;
+        ++frames;
+    }
+    if (taken == 0) return false;
+    note_step(messages);
+    push(left.first(taken));
+    ++frame_count_;
+    messages.body_done_ += taken;
+    messages.frames_done_ += frames;
+    messages.finished_ = taken == left.size();
+    return messages.finished_;
+}
+
+void write_plan::note_step(message_cursor& message) noexcept {
+    steps_[step_count_++] = {&message, message.body_done_, message.handles_done_,
+        message.frames_done_, message.begun_};
 }
 
 void write_plan::undo() noexcept {
@@ -81,6 +113,7 @@ void write_plan::undo() noexcept {
         const step& s = steps_[--step_count_];
         s.message->body_done_ = s.body;
         s.message->handles_done_ = s.handles;
+        s.message->frames_done_ = s.frames;
         s.message->begun_ = s.begun;
         s.message->finished_ = false;
     }

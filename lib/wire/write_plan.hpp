@@ -54,6 +54,7 @@ private:
         message_cursor* message;
         std::size_t body;
         std::size_t handles;
+        std::size_t frames;
         bool begun;
     };
 
@@ -65,6 +66,8 @@ private:
         bytes_ += bytes.size();
     }
     bool add_fragment(message_cursor& message) noexcept;
+    bool add_frames(message_cursor& messages) noexcept;
+    void note_step(message_cursor& message) noexcept;
 
     std::uint64_t stamp_;
     std::size_t max_handles_;

@@ -33,6 +33,10 @@ constexpr operation operations[] = {
         }},
     {"async_send_or_return", true, false, true, true,
         [](scene& s, probe_handler h) { s.tx->async_send_or_return(note(s.value), std::move(h)); }},
+    {"async_send_all", true, false, true, true,
+        [](scene& s, probe_handler h) {
+            s.tx->async_send_all(std::span(&s.value, 1), std::move(h));
+        }},
     {"async_recv", false, false, false, false,
         [](scene& s, probe_handler h) { s.rx->async_recv(std::move(h)); }},
     {"async_recv_for", false, true, false, false,

@@ -65,6 +65,7 @@ public:
 
     void operator()(error_code ec) { finish(ec); }
     void operator()(error_code ec, std::size_t) { finish(ec); }
+    void operator()(error_code ec, shared_span<std::byte>) { finish(ec); }
     void operator()(error_code ec, std::vector<set_event>) { finish(ec); }
     void operator()(error_code ec, note value) {
         state_->value.emplace(std::move(value));

@@ -65,6 +65,7 @@ struct place {
     std::optional<strait::bytes_sender> tx;
     std::uint64_t id = 0;
     std::array<std::byte, 16> room{};
+    std::array<bytes, 1> values;
     std::chrono::nanoseconds timeout = std::chrono::hours(1);
 };
 
@@ -82,6 +83,10 @@ constexpr row rows[] = {
         [](place& s, probe_handler h) { s.set->async_select_for(s.timeout, std::move(h)); }},
     {"async_recv_into", false, false,
         [](place& s, probe_handler h) { s.rx->async_recv_into(s.room, std::move(h)); }},
+    {"async_recv_some", false, false,
+        [](place& s, probe_handler h) { s.rx->async_recv_some(s.values, std::move(h)); }},
+    {"async_recv_view", false, false,
+        [](place& s, probe_handler h) { s.rx->async_recv_view(std::move(h)); }},
 };
 
 template <class Body>

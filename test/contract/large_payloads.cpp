@@ -385,12 +385,13 @@ struct block_peer : contested_channel<std::string> {
         std::memcpy(memory->bytes().data() + wire::header_bytes, &length, sizeof(length));
     }
     static std::string ref(std::uint32_t id, std::uint32_t flags, std::uint64_t value_bytes,
-        std::uint64_t block_bytes) {
-        std::string s(24, '\0');
+        std::uint64_t block_bytes, std::uint64_t offset = wire::header_bytes) {
+        std::string s(detail::block_ref::wire_bytes, '\0');
         std::memcpy(s.data(), &id, 4);
         std::memcpy(s.data() + 4, &flags, 4);
-        std::memcpy(s.data() + 8, &value_bytes, 8);
-        std::memcpy(s.data() + 16, &block_bytes, 8);
+        std::memcpy(s.data() + 8, &offset, 8);
+        std::memcpy(s.data() + 16, &value_bytes, 8);
+        std::memcpy(s.data() + 24, &block_bytes, 8);
         return s;
     }
 
@@ -454,6 +455,8 @@ BOOST_AUTO_TEST_CASE(references_that_cannot_be_end_the_link) {
     expect([&](block_peer& p) { p.introduce(1); });                              // known already
     expect([&](block_peer& p) { p.say(p.ref(1, 0, bytes, bytes)); });            // past its end
     expect([&](block_peer& p) { p.say(p.ref(1, 0, ~0ull - 8, bytes)); });
+    expect([&](block_peer& p) { p.say(p.ref(1, 0, 0, bytes, bytes + 1)); });
+    expect([&](block_peer& p) { p.say(p.ref(1, 0, 100, bytes, ~0ull - 50)); });
     expect([&](block_peer& p) { p.say(p.ref(1, 0, 100, 2 * bytes)); });          // another size
     expect([&](block_peer& p) { p.say(p.ref(1, 2, 100, bytes)); });              // unknown flags
     expect([&](block_peer& p) { p.say("short"); });
@@ -594,7 +597,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_scribbled_over_while_it_is_decoded_harms_no
     const int rounds = is_sanitized ? 3000 : 20'000;
     std::uint64_t decoded = 0;
     for (int i = 0; i != rounds; ++i) {
-        wire::frame_header h = whole(24, i == 0 ? 1 : 0);
+        wire::frame_header h = whole(detail::block_ref::wire_bytes, i == 0 ? 1 : 0);
         h.flags |= wire::flag_block;
         std::vector<const strait::handle*> lent;
         if (i == 0) lent.push_back(&memory->memory());

@@ -12,6 +12,8 @@
 #include <boost/asio/error.hpp>
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,10 @@ struct attachments_out final : strait::detail::attachment_writer {
     std::uint32_t add(const std::shared_ptr<const strait::detail::region>& memory) override {
         regions.push_back(memory);
         return static_cast<std::uint32_t>(regions.size() - 1);
+    }
+    std::optional<std::uint32_t> add(std::shared_ptr<strait::detail::payload>&,
+        std::span<const std::byte>) override {
+        return std::nullopt;
     }
 };
 
@@ -64,6 +70,9 @@ struct attachments_in final : strait::detail::attachment_reader {
     std::shared_ptr<const strait::detail::region> take_region(std::uint32_t index) override {
         if (index >= regions.size()) throw strait::system_error(strait::error::bad_attachment);
         return regions[index];
+    }
+    strait::detail::payload_part take_payload(std::uint32_t) override {
+        throw strait::system_error(strait::error::bad_attachment);
     }
 };
 

@@ -188,6 +188,74 @@ BOOST_AUTO_TEST_CASE(a_plan_that_was_not_written_is_undone) {
     BOOST_TEST(large.cursor.finished());
 }
 
+// Messages that were framed already, of these many bytes each.
+struct framed {
+    framed(std::size_t count, std::size_t body) {
+        for (std::size_t i = 0; i != count; ++i) {
+            frame_header h;
+            h.payload_bytes = h.message_bytes = static_cast<std::uint32_t>(body);
+            h.flags = flag_last;
+            const std::size_t at = bytes.size();
+            bytes.resize(at + header_bytes + body);
+            store_header(h, bytes.data() + at);
+        }
+        cursor = message_cursor::of_frames(bytes);
+    }
+    std::vector<std::byte> bytes;
+    message_cursor cursor;
+};
+
+BOOST_AUTO_TEST_CASE(framed_messages_are_one_piece_with_a_stamp_each) {
+    framed many(100, 20);
+    message behind(10);
+    wire::write_plan plan(7, max_handles);
+    BOOST_TEST(plan.add(many.cursor));
+    BOOST_TEST(plan.add(behind.cursor));
+    BOOST_TEST(many.cursor.finished());
+    BOOST_TEST(many.cursor.frames_done() == 100u);
+    BOOST_TEST(plan.pieces().size() == 2u);
+    const auto h = headers(join(plan));
+    BOOST_TEST(h.size() == 101u);
+    for (const frame_header& one : h) BOOST_TEST(one.stamp == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(framed_messages_that_do_not_fit_one_write_are_cut_between_messages) {
+    framed many(100, 1000);
+    std::size_t seen = 0;
+    int writes = 0;
+    while (!many.cursor.finished()) {
+        wire::write_plan plan(static_cast<std::uint64_t>(writes), max_handles);
+        message first(100);
+        plan.add(first.cursor);
+        const bool is_all = plan.add(many.cursor);
+        BOOST_TEST(is_all == many.cursor.finished());
+        BOOST_TEST(plan.bytes() <= max_write_bytes);
+        BOOST_TEST(!many.cursor.begun());  // a message in the midst
+        if (writes == 1) {
+            // Nothing of it was written.
+            const std::size_t done = many.cursor.frames_done();
+            plan.undo();
+            BOOST_TEST(many.cursor.frames_done() == seen);
+            plan = wire::write_plan(1, max_handles);
+            plan.add(first.cursor);
+            plan.add(many.cursor);
+            BOOST_TEST(many.cursor.frames_done() == done);
+        }
+        const auto h = headers(join(plan));
+        BOOST_TEST(h.size() == many.cursor.frames_done() - seen + 1);
+        seen = many.cursor.frames_done();
+        ++writes;
+    }
+    BOOST_TEST(seen == 100u);
+    BOOST_TEST(writes == 4);
+    framed one(1, max_payload_bytes);
+    message small(10);
+    wire::write_plan full(1, max_handles);
+    full.add(small.cursor);
+    BOOST_TEST(!full.add(one.cursor));
+    BOOST_TEST(one.cursor.frames_done() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_control_frame_goes_first) {
     message m(1);
     wire::write_plan plan(9, max_handles);

@@ -8,9 +8,12 @@
 #define STRAIT_DETAIL_ATTACHMENTS_HPP
 
 #include <strait/detail/config.hpp>
+#include <strait/detail/payload.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string_view>
 
 // How the codec speaks of what travels beside the bytes, without knowing links: while a value is
@@ -42,6 +45,11 @@ public:
     virtual std::uint32_t add(const std::shared_ptr<receiver_core>& receiver) = 0;
     virtual std::uint32_t add(const std::shared_ptr<const region>& memory) = 0;
 
+    // Nothing: the bytes are to be written into the message. The owner is taken if it was given up with
+    // the value, and goes as it is.
+    virtual std::optional<std::uint32_t> add(
+        std::shared_ptr<payload>& owner, std::span<const std::byte> bytes) = 0;
+
 protected:
     ~attachment_writer() = default;
 };
@@ -49,13 +57,14 @@ protected:
 class attachment_reader {
 public:
     // A handle or a receiver can be taken once, a sender any number of times: each time gives one
-    // more sender; a region any number of times: always the same.
+    // more sender; a region and a payload any number of times: always the same.
     virtual handle take_handle(std::uint32_t index) = 0;
     virtual std::shared_ptr<sender_core> take_sender(
         std::uint32_t index, const type_identity& expected) = 0;
     virtual std::shared_ptr<receiver_core> take_receiver(
         std::uint32_t index, const type_identity& expected) = 0;
     virtual std::shared_ptr<const region> take_region(std::uint32_t index) = 0;
+    virtual payload_part take_payload(std::uint32_t index) = 0;
 
 protected:
     ~attachment_reader() = default;

@@ -7,8 +7,9 @@
 #ifndef STRAIT_DETAIL_BYTE_BUFFER_HPP
 #define STRAIT_DETAIL_BYTE_BUFFER_HPP
 
+#include <strait/detail/copy.hpp>
+
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
@@ -78,7 +79,7 @@ public:
     }
 
     void append(const void* from, std::size_t n) {
-        if (n != 0) std::memcpy(extend(n), from, n);
+        if (n != 0) copy_memory(extend(n), from, n);
     }
 
     void append(std::span<const std::byte> from) { append(from.data(), from.size()); }
@@ -97,7 +98,7 @@ private:
         if (capacity - size_ < n) capacity = size_ + n;
         if (source_ != nullptr && size_ + n >= source_from_ && grow_in_source(capacity)) return;
         std::unique_ptr<std::byte[]> data(new std::byte[capacity]);
-        if (size_ != 0) std::memcpy(data.get(), data_, size_);
+        copy_memory(data.get(), data_, size_);
         own_ = std::move(data);
         data_ = own_.get();
         own_capacity_ = capacity_ = capacity;
@@ -106,7 +107,7 @@ private:
     bool grow_in_source(std::size_t capacity) {
         const std::span<std::byte> room = source_->room(capacity);
         if (room.empty()) return false;
-        if (size_ != 0) std::memcpy(room.data(), data_, size_);
+        copy_memory(room.data(), data_, size_);
         data_ = room.data();
         capacity_ = room.size();
         return true;

@@ -32,6 +32,11 @@ struct end_access {
     static void load(End& end, input_archive& ar) {
         end.strait_load(ar);
     }
+
+    template <class End, class... Args>
+    static End make(Args&&... args) {
+        return End(std::forward<Args>(args)...);
+    }
 };
 
 STRAIT_DECL void save_handle(output_archive& ar, const handle& h);

@@ -9,6 +9,7 @@
 
 #include <strait/detail/attachments.hpp>
 #include <strait/detail/codec/archive_base.hpp>
+#include <strait/detail/copy.hpp>
 
 #include <boost/mpl/bool.hpp>
 
@@ -68,8 +69,7 @@ public:
 
     /// Reads `count` bytes as they are.
     void load_binary(void* to, std::size_t count) {
-        const std::byte* from = take(count);
-        if (count != 0) std::memcpy(to, from, count);
+        detail::copy_memory(to, take(count), count);
     }
 
     /// How many bytes of the message are left.

@@ -9,6 +9,7 @@
 
 #include <strait/detail/codec/charges.hpp>
 #include <strait/detail/codec/element.hpp>
+#include <strait/detail/copy.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -104,7 +105,7 @@ private:
     static void load_bulk(input_archive& ar, T& v, std::size_t n) {
         if constexpr (is_one_of_the_byte_types) {
             const auto* from = reinterpret_cast<const element*>(ar.take(n));
-            v.assign(from, from + n);
+            assign_bytes(v, from, n);
         } else {
             // Resizing zeroes first: done by pieces, so that the zeroes never leave the first level
             // of cache. Measured: 4 KiB pieces cost less than 10 % over a plain copy.

@@ -7,12 +7,12 @@
 #ifndef STRAIT_DETAIL_ENDS_BYTES_VIEW_HPP
 #define STRAIT_DETAIL_ENDS_BYTES_VIEW_HPP
 
+#include <strait/detail/copy.hpp>
 #include <strait/detail/ends/end_operations.hpp>
 
 #include <boost/asio/error.hpp>
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
@@ -39,7 +39,7 @@ inline error_code copy_bytes(const std::shared_ptr<receiver_core>& from, incomin
         from->put_back(std::move(message));
         return asio::error::message_size;
     }
-    if (size != 0) std::memcpy(into.data(), message.body.data(), size);
+    copy_memory(into.data(), message.body.data(), size);
     return {};
 }
 

@@ -47,7 +47,7 @@ public:
     send_handler_operation(
         H&& handler, std::shared_ptr<sender_core> core, const Executor& io_executor)
         : base(std::forward<H>(handler), std::move(core), io_executor) {
-        this->message = &message_;
+        this->begin_with(message_);
     }
 
     // Encodes and starts; always completes, in the end by run().
@@ -84,7 +84,7 @@ public:
     returning_send_operation(
         H&& handler, std::shared_ptr<sender_core> core, const Executor& io_executor, T&& value)
         : base(std::forward<H>(handler), std::move(core), io_executor), value_(std::move(value)) {
-        this->message = &message_;
+        this->begin_with(message_);
     }
 
     void start() {
@@ -167,8 +167,11 @@ public:
     }
 
     void start(timeout limit) {
-        if (this->core_) return this->enqueue(limit);
-        this->result = error::not_open;
+        this->result = this->core_ ? error_code() : error::not_open;
+        if constexpr (requires { target_.usable(); })
+            if (!this->result) this->result = target_.usable();
+        if (!this->result) return this->enqueue(limit);
+        this->where = recv_operation::state::over;
         this->finish(completion::post);
     }
 

@@ -9,6 +9,7 @@
 
 #include <strait/codec.hpp>
 #include <strait/detail/link/cores.hpp>
+#include <strait/detail/payload.hpp>
 
 #include <boost/asio/error.hpp>
 
@@ -33,6 +34,24 @@ error_code encode_message(
         out.begin(mode, spare_buffer(), &through);
         output_archive archive(out.buffer(), &out, through.identity().bounds);
         encode(value, archive);
+        return out.prepare(through, one_write);
+    } catch (...) {
+        const error_code ec = current_exception_code();
+        out.revoke();
+        return ec;
+    }
+}
+
+// Bytes that are a message, where they lie.
+struct bytes_loan {
+    payload_part content;
+};
+
+inline error_code encode_message(sender_core& through, const bytes_loan& value, ownership mode,
+    bool one_write, outgoing_message& out) {
+    try {
+        out.begin(mode, spare_buffer(), &through);
+        if (!out.begin_with_loan(value.content)) out.buffer().append(value.content.bytes);
         return out.prepare(through, one_write);
     } catch (...) {
         const error_code ec = current_exception_code();
@@ -71,6 +90,11 @@ error_code decode_message(const std::shared_ptr<receiver_core>& receiver,
     } else {
         std::optional<message_reader> attachments;
         try {
+            if (message.is_plain()) {
+                input_archive archive(message.body, nullptr, receiver->identity().bounds);
+                decode(archive, value);
+                return {};
+            }
             attachments.emplace(message, *receiver);
             input_archive archive(attachments->value(), &*attachments, receiver->identity().bounds);
             decode(archive, value);

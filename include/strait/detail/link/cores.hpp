@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -173,6 +174,9 @@ public:
     // for more once what was read is given out; else would_block says no more than that.
     virtual error_code try_take(incoming_message& out, bool look) = 0;
 
+    // As many as are at hand, without asking the system for more. How many.
+    virtual std::size_t take_more(std::span<incoming_message> out) = 0;
+
     // A message that was taken is first in line again.
     virtual void put_back(incoming_message message) = 0;
 
@@ -197,7 +201,7 @@ public:
     virtual void thaw(std::unique_ptr<cargo> what) noexcept = 0;
 };
 
-// Gives the attachments of a message to the codec. The receiver is the one that the message came
+// Gives the attachments of a message, which must outlive it, to the codec. The receiver is the one that the message came
 // through: what is decoded is bound to its executor.
 class message_reader final : public attachment_reader {
 public:
@@ -214,6 +218,7 @@ public:
     STRAIT_DECL std::shared_ptr<receiver_core> take_receiver(
         std::uint32_t index, const type_identity& expected) override;
     STRAIT_DECL std::shared_ptr<const region> take_region(std::uint32_t index) override;
+    STRAIT_DECL payload_part take_payload(std::uint32_t index) override;
 
     // Throws unless everything was taken.
     STRAIT_DECL void finish() const;
@@ -223,17 +228,21 @@ public:
 
 private:
     struct entry;
+    struct loan_entry;
 
+    void read_loans(std::span<const std::byte> refs, std::span<handle>& handles);
     entry& find(std::uint32_t index, int kind);
     carried_item* find_carried(std::uint32_t index, int kind);
     void require_type(const channel_identity& found, const type_identity& expected);
 
     receiver_core& receiver_;
+    incoming_message& message_;
     std::shared_ptr<lease_table> leases_;
     std::shared_ptr<carried_load> carried_;
     asio::any_io_executor executor_;
     std::span<const std::byte> value_;
     std::vector<entry> entries_;
+    std::vector<loan_entry> loans_;
     diagnostics details_;
 };
 

@@ -69,18 +69,49 @@ struct operation_group {
     std::size_t operations = 0;
 };
 
-// An operation that sends a message. When it completes with success the message was written
-// entirely.
+// An operation that sends a message, or several one behind the other. When it completes with success
+// all of them were written entirely.
 class send_operation : public operation {
 public:
-    outgoing_message* message = nullptr;
-    const void* owner = nullptr;       // the sender object that started it
+    outgoing_message* message = nullptr;  // the next to be written; null when all are
+    const void* owner = nullptr;          // the sender object that started it
     operation_group* group = nullptr;  // where it waits, unless a thread is blocked in it
     bool is_blocking = false;
     bool is_over = false;
 
+    // What it will send, prepared.
+    void begin_with(outgoing_message& first) noexcept { first_ = message = &first; }
+
+    // The message was written; on to the one behind it.
+    void advance() noexcept { message = message->behind; }
+
+    // Bytes of what was not written.
+    std::size_t held_bytes() const noexcept {
+        std::size_t bytes = 0;
+        for (const outgoing_message* m = message; m != nullptr; m = m->behind)
+            bytes += m->held_bytes();
+        return bytes;
+    }
+
+    std::size_t values_sent() const noexcept {
+        std::size_t values = 0;
+        for (const outgoing_message* m = first_; m != message; m = m->behind)
+            values += m->value_count();
+        return message != nullptr ? values + message->values_written() : values;
+    }
+
+    // Lets go of what was written, and takes back the rest. Without any lock held: what a message
+    // carried may lead back here.
+    void settle() noexcept {
+        for (outgoing_message* m = first_; m != message; m = m->behind) m->sent();
+        for (outgoing_message* m = message; m != nullptr; m = m->behind) m->revoke();
+    }
+
 protected:
     ~send_operation() = default;
+
+private:
+    outgoing_message* first_ = nullptr;
 };
 
 // A first in first out queue of operations, which does not own them.

@@ -10,6 +10,7 @@
 #include <strait/detail/attachments.hpp>
 #include <strait/detail/byte_buffer.hpp>
 #include <strait/detail/config.hpp>
+#include <strait/detail/payload.hpp>
 #include <strait/detail/wire/message_cursor.hpp>
 #include <strait/error.hpp>
 #include <strait/handle.hpp>
@@ -17,12 +18,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace strait::detail {
 
 class block_lender;
+class block_pool;
 class sender_core;
 struct cargo;
 struct carried_load;
@@ -56,14 +59,33 @@ public:
     STRAIT_DECL std::uint32_t add(const std::shared_ptr<sender_core>& sender) override;
     STRAIT_DECL std::uint32_t add(const std::shared_ptr<receiver_core>& receiver) override;
     STRAIT_DECL std::uint32_t add(const std::shared_ptr<const region>& memory) override;
+    STRAIT_DECL std::optional<std::uint32_t> add(
+        std::shared_ptr<payload>& owner, std::span<const std::byte> bytes) override;
+
+    // Instead of encoding: the message is what lies there. False: it would have to be copied, so that
+    // it can as well be encoded.
+    STRAIT_DECL bool begin_with_loan(const payload_part& content);
 
     bool has_attachments() const noexcept { return item_count_ != 0; }
+    bool has_loans() const noexcept { return !loans_.empty(); }
 
     // Gives senders new links, stops receivers, and appends the attachment table; then the message
     // can be written. `through` is the sender that it goes through. With `one_write`, a message
     // that is too large for a single write moves into memory that rides along. On error everything
     // is as before.
     STRAIT_DECL error_code prepare(sender_core& through, bool one_write);
+
+    // Takes in the value of `one`, which was encoded and not prepared: small ones without attachments
+    // lie behind each other, each a message of its own, as long as they fit one write. Without begin,
+    // and in a message that is used for nothing else. False: it does not fit here.
+    STRAIT_DECL bool join(const outgoing_message& one);
+
+    // The messages that are joined, of which so many were written.
+    std::size_t value_count() const noexcept { return value_count_; }
+    std::size_t values_written() const noexcept { return cursor_.frames_done(); }
+
+    // What the same operation sends next.
+    outgoing_message* behind = nullptr;
 
     // How far it has been written.
     message_cursor& cursor() noexcept { return cursor_; }
@@ -81,11 +103,8 @@ public:
     // The handles to write, in the order of the table; they stay where they are.
     std::span<const handle* const> handles() const noexcept { return handles_; }
 
-    // The block that the value lies in, or null.
-    pool_block* block() noexcept { return block_; }
-
-    // The block is the receiver's.
-    void block_sent() noexcept { block_ = nullptr; }
+    // Its blocks are the receiver's.
+    void blocks_sent(block_pool& pool) noexcept;
 
     // Whether the value, of value_bytes, should be moved into a block before it is written.
     bool wants_block() const noexcept { return wants_block_; }
@@ -105,13 +124,25 @@ public:
 private:
     struct item;
 
+    // Memory that goes as it is, or was copied into a block.
+    struct loan_item {
+        std::shared_ptr<payload> owner;
+        pool_block* block = nullptr;
+        std::size_t offset = 0;
+        std::size_t bytes = 0;
+    };
+
     item& add_item();
+    std::uint32_t add_loan(std::shared_ptr<payload> owner, pool_block& block, std::size_t offset,
+        std::size_t bytes);
+    std::span<const loan_item> loans_behind() const noexcept;
+    void append_loans();
     error_code prepare_items(sender_core& through);
     error_code prepare_carried(sender_core& through);
     void append_table();
     error_code move_to_memory();
     std::span<std::byte> room(std::size_t bytes) override;
-    void refer_to_block();
+    void refer_to_block(pool_block& block, std::size_t offset);
     void set_cursor() noexcept;
     void clear() noexcept;
 
@@ -124,11 +155,14 @@ private:
     pool_block* outgrown_ = nullptr;        // what it was encoded to before
     std::size_t value_bytes_ = 0;
     std::size_t held_bytes_ = 0;
+    std::size_t value_count_ = 1;
     bool wants_block_ = false;
+    bool is_loan_ = false;  // the value is the first of them
     bool one_write_ = false;
     ownership mode_ = ownership::copy;
     std::uint32_t item_count_ = 0;
     std::vector<item> items_;
+    std::vector<loan_item> loans_;
     std::shared_ptr<carried_load> carried_;
     std::vector<std::shared_ptr<sender_core>> more_senders_;  // of a link that an item has already
     std::vector<const handle*> handles_;

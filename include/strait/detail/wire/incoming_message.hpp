@@ -46,15 +46,38 @@ struct incoming_message {
         stamp = other.stamp;
         memory_bytes = other.memory_bytes;
         block_id = other.block_id;
+        loans = std::move(other.loans);
         has_table = other.has_table;
         in_memory = other.in_memory;
         in_block = other.in_block;
+        has_loans = other.has_loans;
         fault = other.fault;
         return *this;
     }
     ~incoming_message() {
         drop_leases();
         drop_block();
+    }
+
+    // Empty again, for the next one.
+    void clear() noexcept {
+        drop_leases();
+        drop_block();
+        chunk = {};
+        assembled = {};
+        handles.clear();
+        loans.clear();
+        carried.reset();
+        view.reset();
+        body = {};
+        memory_bytes = block_id = 0;
+        has_table = in_memory = in_block = has_loans = false;
+        fault.clear();
+    }
+
+    // Whether the body is the value, and all there is.
+    bool is_plain() const noexcept {
+        return !has_table && !in_memory && !in_block && !has_loans && handles.empty() && !carried;
     }
 
     // The user has it now, undecoded.
@@ -68,14 +91,16 @@ struct incoming_message {
     std::vector<handle> handles;
     std::shared_ptr<lease_table> leases;  // of its link, until the table was read
     std::shared_ptr<carried_load> carried;  // attachments, of a message that stays in the process
-    std::shared_ptr<block_table> blocks;  // of its link, while the message has one of them
+    std::shared_ptr<block_table> blocks;  // of its link, while the message has some of them
     std::shared_ptr<const block_view> view;  // of that block, when it was opened
     std::uint64_t stamp = 0;
     std::uint32_t memory_bytes = 0;
-    std::uint32_t block_id = 0;
+    std::uint32_t block_id = 0;            // of the value's block, if there is one
+    std::vector<std::uint32_t> loans;      // further blocks that are its own
     bool has_table = false;
     bool in_memory = false;  // the body is in the memory that is the first handle
     bool in_block = false;   // the body begins with a block_ref instead of the value
+    bool has_loans = false;  // and ends with those of its loans
     error_code fault;        // why it cannot be decoded
 
 private:

@@ -17,7 +17,8 @@ namespace wire {
 class write_plan;
 }
 
-// How far a message has been written, fragment by fragment.
+// How far a message has been written, fragment by fragment; or several that were framed already, frame by
+// frame.
 class message_cursor {
 public:
     message_cursor() noexcept = default;
@@ -28,8 +29,17 @@ public:
         std::uint8_t flags) noexcept
         : framed_(framed), handles_(handles), announced_bytes_(announced_bytes), flags_(flags) {}
 
+    // Whole frames one behind the other, which lack only their stamps.
+    static message_cursor of_frames(std::span<std::byte> frames) noexcept {
+        message_cursor c(frames, 0, 0, 0);
+        c.is_framed_ = true;
+        return c;
+    }
+
+    // Whether a part of a message was written that is not finished.
     bool begun() const noexcept { return begun_; }
     bool finished() const noexcept { return finished_; }
+    std::size_t frames_done() const noexcept { return frames_done_; }
 
 private:
     friend class wire::write_plan;
@@ -38,8 +48,10 @@ private:
     std::size_t handles_ = 0;
     std::size_t body_done_ = 0;
     std::size_t handles_done_ = 0;
+    std::size_t frames_done_ = 0;
     std::uint32_t announced_bytes_ = 0;
     std::uint8_t flags_ = 0;
+    bool is_framed_ = false;
     bool begun_ = false;
     bool finished_ = false;
 };
