@@ -7,6 +7,7 @@
 #ifndef STRAIT_LOAN_HPP
 #define STRAIT_LOAN_HPP
 
+#include <strait/detail/codec/attachment.hpp>
 #include <strait/detail/codec/encodable.hpp>
 #include <strait/detail/payload.hpp>
 #include <strait/shared_memory.hpp>
@@ -15,7 +16,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <string_view>

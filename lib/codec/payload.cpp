@@ -5,7 +5,6 @@
 //
 
 #include <strait/codec.hpp>
-#include <strait/detail/payload.hpp>
 
 #include <optional>
 

@@ -6,7 +6,6 @@
 
 #include "link/payloads.hpp"
 
-#include <strait/detail/copy.hpp>
 #include <strait/detail/link/cores.hpp>
 
 #include <boost/asio/error.hpp>
@@ -54,12 +53,6 @@ std::shared_ptr<payload> lend_out(std::shared_ptr<block_lender> lender, pool_blo
         lender->give_back(block);
         throw;
     }
-}
-
-payload_part copy_payload(std::span<const std::byte> content) {
-    auto own = std::make_shared<heap_bytes>(content.size());
-    copy_memory(own->bytes().data(), content.data(), content.size());
-    return {own, own->bytes()};
 }
 
 payload_part view_payload(incoming_message& message, error_code& ec) {

@@ -7,6 +7,7 @@
 #ifndef STRAIT_LIB_LINK_PAYLOADS_HPP
 #define STRAIT_LIB_LINK_PAYLOADS_HPP
 
+#include "base/heap_bytes.hpp"
 #include "link/block_lender.hpp"
 #include "link/block_table.hpp"
 
@@ -67,20 +68,6 @@ public:
 
 private:
     incoming_message message_;
-};
-
-// Of its own.
-class heap_bytes final : public payload {
-public:
-    // All of them zero, so that nothing of this process leaves it by mistake.
-    explicit heap_bytes(std::size_t bytes)
-        : bytes_(std::make_unique<std::byte[]>(bytes)), size_(bytes) {}
-
-    std::span<std::byte> bytes() const noexcept { return {bytes_.get(), size_}; }
-
-private:
-    std::unique_ptr<std::byte[]> bytes_;
-    std::size_t size_;
 };
 
 }  // namespace strait::detail

@@ -42,6 +42,11 @@ struct end_access {
 STRAIT_DECL void save_handle(output_archive& ar, const handle& h);
 STRAIT_DECL void load_handle(input_archive& ar, handle& h);
 
+// Sent as it is if it is given up and lies where the message goes, else copied.
+STRAIT_DECL void save_payload(output_archive& ar, std::shared_ptr<payload>& owner,
+    std::span<const std::byte> bytes);
+STRAIT_DECL payload_part load_payload(input_archive& ar);
+
 template <class T>
 struct coder_for<T, kind::attachment> {
     using parts = types<>;

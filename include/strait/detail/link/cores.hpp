@@ -250,6 +250,15 @@ private:
 // not have is an error.
 STRAIT_DECL error_code unfold(incoming_message& message) noexcept;
 
+// The bytes of a message that consists of nothing else, where they lie. After an error the message is
+// of no use.
+STRAIT_DECL payload_part view_payload(incoming_message& message, error_code& ec);
+
+// Memory to be filled and sent through that sender; `writable` is all of it.
+STRAIT_DECL std::shared_ptr<payload> allocate_payload(
+    const std::shared_ptr<sender_core>& through, std::size_t bytes,
+    std::span<std::byte>& writable, error_code& ec);
+
 using channel_cores = std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>;
 
 // Makes a channel, over a link or within this process. The executor may be empty.
