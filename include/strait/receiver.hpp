@@ -217,18 +217,7 @@ public:
 
     /// Receives a value if there is one; else `asio::error::would_block`. Otherwise as `recv`.
     T try_recv(error_code& ec) {
-        T value = make_value<T>();
-        if (!core_) {
-            ec = error::not_open;
-            return value;
-        }
-        do {
-            detail::incoming_message message;
-            ec = core_->try_recv(message);
-            if (ec) break;
-            ec = decode(message, value);
-        } while (ec == skipped());
-        return value;
+        return receive_value(only_try(), ec);
     }
 
     /// As above: empty if there is no value, and throws `system_error` for other errors.
@@ -325,11 +314,11 @@ public:
     /// ends what is taken: a fault comes with the values before it where faults are delivered; what ends
     /// the channel is for the next receive.
     std::size_t recv_some(std::span<T> into, error_code& ec) {
-        return recv_some_now(into, {}, ec);
+        return receive_some(into, wait_until({}), ec);
     }
     std::size_t recv_some(std::span<T> into) {
         error_code ec;
-        const std::size_t n = recv_some_now(into, {}, ec);
+        const std::size_t n = recv_some(into, ec);
         check(ec, "recv_some");
         return n;
     }
@@ -337,7 +326,7 @@ public:
     /// As `recv_some`, but gives up with `asio::error::timed_out` when there was none within `timeout`.
     std::size_t recv_some_for(
         std::span<T> into, std::chrono::nanoseconds timeout, error_code& ec) {
-        return recv_some_now(into, detail::deadline_after(timeout), ec);
+        return receive_some(into, wait_until(detail::deadline_after(timeout)), ec);
     }
     std::size_t recv_some_for(std::span<T> into, std::chrono::nanoseconds timeout) {
         error_code ec;
@@ -349,12 +338,7 @@ public:
     /// Receives what is there, as far as there is room for it; `asio::error::would_block` if there is
     /// nothing. Otherwise as `recv_some`.
     std::size_t try_recv_some(std::span<T> into, error_code& ec) {
-        if (into.empty()) {
-            ec = boost::asio::error::invalid_argument;
-            return 0;
-        }
-        into.front() = try_recv(ec);
-        return ec ? 0 : take_more(into, ec);
+        return receive_some(into, only_try(), ec);
     }
 
     /// As above: 0 if there is nothing, and throws `system_error` for other errors.
@@ -475,48 +459,50 @@ private:
         if (ec) throw system_error(ec, what);
     }
 
-    // Inside, for a message that was of no use and that nobody wants to hear of.
-    static error_code skipped() noexcept { return boost::asio::error::try_again; }
-
-    error_code decode(detail::incoming_message& message, T& value) {
-        diagnostics details;
-        const error_code ec = detail::decode_message(core_, message, value, details);
-        if (!ec) return ec;
-        value = make_value<T>();
-        return core_->report({ec, std::move(details)}) ? ec : skipped();
+    // Takes messages until one is accepted, or what is wrong with it is to be delivered. `take` gives the
+    // next one, `accept` says what is wrong with it.
+    template <class Take, class Accept>
+    error_code receive(Take take, Accept accept) {
+        while (core_) {
+            detail::incoming_message message;
+            if (error_code ec = take(message)) return ec;
+            diagnostics details;
+            const error_code ec = accept(message, details);
+            if (!ec || core_->report({ec, std::move(details)})) return ec;
+        }
+        return error::not_open;
     }
 
-    T recv_now(const detail::deadline& until, error_code& ec) {
+    // What receive takes: blocking, or what is there.
+    auto wait_until(const detail::deadline& until) {
+        return [this, until](detail::incoming_message& m) { return core_->recv(m, until); };
+    }
+    auto only_try() {
+        return [this](detail::incoming_message& m) { return core_->try_recv(m); };
+    }
+
+    template <class Take>
+    T receive_value(Take take, error_code& ec) {
         T value = make_value<T>();
-        recv_now(value, until, ec);
+        ec = receive(take, [&](detail::incoming_message& message, diagnostics& details) {
+            return detail::decode_or_reset(core_, message, value, details);
+        });
         return value;
     }
 
-    void recv_now(T& value, const detail::deadline& until, error_code& ec) {
-        if (!core_) {
-            ec = error::not_open;
-            return;
-        }
-        do {
-            detail::incoming_message message;
-            ec = core_->recv(message, until);
-            if (ec) break;
-            detail::prepare_value(value);
-            ec = decode(message, value);
-        } while (ec == skipped());
+    T recv_now(const detail::deadline& until, error_code& ec) {
+        return receive_value(wait_until(until), ec);
     }
 
-    std::size_t recv_some_now(
-        std::span<T> into, const detail::deadline& until, error_code& ec) {
-        if (into.empty()) {
-            ec = boost::asio::error::invalid_argument;
-            return 0;
-        }
-        recv_now(into.front(), until, ec);
-        return ec ? 0 : take_more(into, ec);
-    }
-
-    std::size_t take_more(std::span<T> into, error_code& ec) {
+    template <class Take>
+    std::size_t receive_some(std::span<T> into, Take take, error_code& ec) {
+        ec = boost::asio::error::invalid_argument;
+        if (into.empty()) return 0;
+        ec = receive(take, [&](detail::incoming_message& message, diagnostics& details) {
+            detail::prepare_value(into.front());
+            return detail::decode_or_reset(core_, message, into.front(), details);
+        });
+        if (ec) return 0;
         std::optional<fault> wrong;
         const std::size_t n = detail::take_more(core_, into, 1, wrong);
         if (wrong && core_->report(*wrong)) ec = wrong->code;
@@ -524,29 +510,26 @@ private:
     }
 
     shared_span<std::byte> recv_view_now(const detail::deadline& until, error_code& ec) {
-        ec = error::not_open;
-        while (core_) {
-            detail::incoming_message message;
-            ec = core_->recv(message, until);
-            if (ec) break;
-            detail::payload_part part = detail::view_payload(message, ec);
-            if (!ec) return detail::end_access::make<shared_span<std::byte>>(std::move(part));
-            if (core_->report({ec, {}})) break;
-        }
-        return {};
+        detail::payload_part part;
+        ec = receive(wait_until(until), [&](detail::incoming_message& message, diagnostics&) {
+            error_code wrong;
+            part = detail::view_payload(message, wrong);
+            return wrong;
+        });
+        return detail::end_access::make<shared_span<std::byte>>(std::move(part));
     }
 
     std::size_t recv_into_now(
         std::span<std::byte> into, const detail::deadline& until, error_code& ec) {
         std::size_t size = 0;
-        ec = error::not_open;
-        while (core_) {
-            detail::incoming_message message;
-            ec = core_->recv(message, until);
-            if (ec) break;
-            ec = detail::copy_bytes(core_, message, into, size);
-            if (!detail::is_fault(ec) || core_->report({ec, {}})) break;
-        }
+        error_code too_small;  // says nothing against the message
+        ec = receive(wait_until(until), [&](detail::incoming_message& message, diagnostics&) {
+            const error_code wrong = detail::copy_bytes(core_, message, into, size);
+            if (detail::is_fault(wrong)) return wrong;
+            too_small = wrong;
+            return error_code();
+        });
+        if (!ec) ec = too_small;
         return size;
     }
 

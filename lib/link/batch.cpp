@@ -12,9 +12,8 @@
 
 namespace strait::detail {
 
-// A channel within the process makes no system call that could be saved.
 batch_writer::batch_writer(sender_core& through, bool may_wait)
-    : through_(through), may_wait_(may_wait), joins_(through.in_process() == nullptr) {
+    : through_(through), may_wait_(may_wait) {
     joined_.buffer() = spare_buffer();
     joined_.buffer().clear();
     one_.buffer() = spare_buffer();
@@ -31,9 +30,10 @@ outgoing_message& batch_writer::next(ownership mode) {
 }
 
 error_code batch_writer::add() {
-    if (joins_ && joined_.join(one_)) return {};
+    const bool is_joinable = one_.is_joinable();
+    if (is_joinable && joined_.join(one_)) return {};
     if (error_code ec = flush()) return ec;
-    if (joins_ && joined_.join(one_)) return {};
+    if (is_joinable && joined_.join(one_)) return {};
     if (error_code ec = one_.prepare(through_, !may_wait_)) return ec;
     const error_code ec = send(one_);
     if (!ec) ++values_sent_;
@@ -52,27 +52,25 @@ error_code batch_writer::send(outgoing_message& message) {
     return may_wait_ ? through_.send(message, {}) : through_.try_send(message);
 }
 
-outgoing_batch::outgoing_batch() noexcept = default;
+outgoing_batch::outgoing_batch(sender_core* through) noexcept : through_(through) {}
 outgoing_batch::~outgoing_batch() = default;
 
-outgoing_message& outgoing_batch::next(sender_core& through, ownership mode) {
+outgoing_message& outgoing_batch::next(ownership mode) {
     if (!one_) one_ = std::make_unique<outgoing_message>();
-    one_->begin(mode, one_->take_buffer(), &through);
+    one_->begin(mode, one_->take_buffer(), through_);
     return *one_;
 }
 
-error_code outgoing_batch::add(sender_core& through) {
-    if (is_last_joined_ && messages_.back()->join(*one_)) return {};
+error_code outgoing_batch::add() {
+    const bool is_joinable = one_->is_joinable();
+    if (is_joinable && is_last_joined_ && messages_.back()->join(*one_)) return {};
     is_last_joined_ = false;
-    if (through.in_process() == nullptr) {
-        auto joined = std::make_unique<outgoing_message>();
-        if (joined->join(*one_)) {
-            append(std::move(joined));
-            is_last_joined_ = true;
-            return {};
-        }
+    if (is_joinable) {
+        append(std::make_unique<outgoing_message>());
+        is_last_joined_ = messages_.back()->join(*one_);
+        return {};
     }
-    if (error_code ec = one_->prepare(through, false)) return ec;
+    if (error_code ec = one_->prepare(*through_, false)) return ec;
     append(std::move(one_));
     return {};
 }

@@ -66,14 +66,18 @@ void outgoing_message::begin(ownership mode, byte_buffer buffer, sender_core* th
     buffer_.extend(wire::header_bytes);
 }
 
-bool outgoing_message::join(const outgoing_message& one) {
+bool outgoing_message::is_joinable() const noexcept {
     // Copying more than this costs more than a write of its own saves.
     constexpr std::size_t most_joined = 8u << 10;
+    const std::size_t bytes = body().size();
+    return !has_attachments() && loans_.empty() && !buffer_.is_in_source() &&
+           bytes <= most_joined && bytes <= through_->identity().bounds.max_message_bytes &&
+           through_->in_process() == nullptr;
+}
+
+bool outgoing_message::join(const outgoing_message& one) {
     const std::span<const std::byte> body = one.body();
-    if (one.has_attachments() || one.has_loans() || body.size() > most_joined || one.buffer_.is_in_source() ||
-        body.size() > one.through_->identity().bounds.max_message_bytes ||
-        buffer_.size() + wire::header_bytes + body.size() > wire::max_write_bytes)
-        return false;
+    if (buffer_.size() + wire::header_bytes + body.size() > wire::max_write_bytes) return false;
     wire::frame_header h;
     h.payload_bytes = h.message_bytes = static_cast<std::uint32_t>(body.size());
     h.flags = wire::flag_last;

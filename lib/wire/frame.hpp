@@ -58,12 +58,14 @@ struct frame_header {
 
 inline constexpr std::size_t header_bytes = 24;
 
-// Bytes a message may have: never more than what a receiver may hold of half messages. With something
-// behind the value, such as a table with what is unread in a receiver that moves, the value alone is bounded
-// by max_message_bytes.
+// Whether something stands behind the value.
 inline bool has_more_than_value(std::uint8_t flags) noexcept {
     return (flags & (flag_table | flag_loans)) != 0;
 }
+
+// Bytes a message may have: never more than what a receiver may hold of half messages. With something
+// behind the value, such as a table with what is unread in a receiver that moves, the value alone is bounded
+// by max_message_bytes.
 inline std::uint64_t max_body_bytes(const limits& bounds, bool has_more) noexcept {
     if (has_more) return bounds.max_inbox_bytes;
     return std::min<std::uint64_t>(bounds.max_message_bytes, bounds.max_inbox_bytes);

@@ -48,18 +48,19 @@ constexpr ownership batch_mode(ownership of_lvalues) {
         return of_lvalues;
 }
 
-// Encodes a value into a message that is not prepared yet.
-template <class T>
-error_code encode_into(sender_core& through, const T& value, outgoing_message& out) {
-    try {
-        output_archive archive(out.buffer(), &out, through.identity().bounds);
-        encode(value, archive);
-        return {};
-    } catch (...) {
-        const error_code ec = current_exception_code();
-        out.revoke();
-        return ec;
+// Encodes and adds one value after the other, up to the first that fails.
+template <class Batch, class R>
+error_code add_all(sender_core& through, R& values, ownership mode, Batch& to) {
+    for (auto&& value : values) {
+        outgoing_message& one = to.next(mode);
+        error_code ec = make_message(one, [&] {
+            encode_into(through, value, one);
+            return error_code();
+        });
+        if (!ec) ec = to.add();
+        if (ec) return ec;
     }
+    return {};
 }
 
 // Blocking, or as far as that takes no waiting. How many were sent; those before a value that could
@@ -68,12 +69,7 @@ template <class R>
 std::size_t send_batch(
     sender_core& through, R& values, ownership mode, bool may_wait, error_code& ec) {
     batch_writer to(through, may_wait);
-    ec.clear();
-    for (auto&& value : values) {
-        ec = encode_into(through, value, to.next(mode));
-        if (!ec) ec = to.add();
-        if (ec) break;
-    }
+    ec = add_all(through, values, mode, to);
     const error_code last = to.flush();
     if (last && !ec) ec = last;
     return to.values_sent();
@@ -89,12 +85,13 @@ public:
 
     template <class H>
     batch_operation(H&& handler, std::shared_ptr<sender_core> core, const Executor& io_executor)
-        : base(std::forward<H>(handler), std::move(core), io_executor) {}
+        : base(std::forward<H>(handler), std::move(core), io_executor),
+          messages_(this->core_.get()) {}
 
     template <class R>
     void start(R& values, ownership mode) {
         this->result = error::not_open;
-        if (this->core_) this->result = encode_all(values, mode);
+        if (this->core_) this->result = add_all(*this->core_, values, mode, messages_);
         if (this->result || messages_.first() == nullptr) return this->finish(completion::post);
         this->begin_with(*messages_.first());
         this->enqueue({});
@@ -109,17 +106,6 @@ public:
     }
 
 private:
-    template <class R>
-    error_code encode_all(R& values, ownership mode) {
-        error_code ec;
-        for (auto&& value : values) {
-            ec = encode_into(*this->core_, value, messages_.next(*this->core_, mode));
-            if (!ec) ec = messages_.add(*this->core_);
-            if (ec) break;
-        }
-        return ec;
-    }
-
     outgoing_batch messages_;
 };
 
@@ -152,6 +138,15 @@ void prepare_value(T& value) {
     if constexpr (!is_overwritten<T>) value = make_value<T>();
 }
 
+// What does not decode leaves a new value.
+template <class T>
+error_code decode_or_reset(const std::shared_ptr<receiver_core>& from, incoming_message& message,
+    T& value, diagnostics& details) {
+    const error_code ec = decode_message(from, message, value, details);
+    if (ec) value = make_value<T>();
+    return ec;
+}
+
 // Takes what is at hand into the places behind the first, without waiting and without asking the
 // system for more. What is wrong with a message ends it.
 template <class T>
@@ -164,9 +159,8 @@ std::size_t take_more(const std::shared_ptr<receiver_core>& from, std::span<T> i
         const std::size_t n = from->take_more(std::span(messages).first(wanted));
         for (std::size_t i = 0; i != n; ++i, ++taken) {
             prepare_value(into[taken]);
-            const error_code ec = decode_message(from, messages[i], into[taken], details);
+            const error_code ec = decode_or_reset(from, messages[i], into[taken], details);
             if (!ec) continue;
-            into[taken] = make_value<T>();
             wrong = fault{ec, std::move(details)};
             for (std::size_t k = n; --k != i;) from->put_back(std::move(messages[k]));
             return taken;
@@ -193,10 +187,7 @@ public:
 
     error_code accept(
         const std::shared_ptr<receiver_core>& from, incoming_message& message, diagnostics& why) {
-        if (error_code ec = decode_message(from, message, into_.front(), why)) {
-            into_.front() = make_value<T>();
-            return ec;
-        }
+        if (error_code ec = decode_or_reset(from, message, into_.front(), why)) return ec;
         taken_ = take_more(from, into_, 1, wrong_);
         if (wrong_) from_ = from;
         return {};

@@ -25,21 +25,35 @@ class message;
 
 namespace strait::detail {
 
-// Encodes a value to be sent through `through`. On error the message is empty and the value as it
-// was, unless it was consumed.
-template <class T>
-error_code encode_message(
-    sender_core& through, const T& value, ownership mode, bool one_write, outgoing_message& out) {
+// Calls what makes a message. Whatever it throws becomes a code, and the message is empty then.
+template <class Make>
+error_code make_message(outgoing_message& out, Make make) {
     try {
-        out.begin(mode, spare_buffer(), &through);
-        output_archive archive(out.buffer(), &out, through.identity().bounds);
-        encode(value, archive);
-        return out.prepare(through, one_write);
+        return make();
     } catch (...) {
         const error_code ec = current_exception_code();
         out.revoke();
         return ec;
     }
+}
+
+// Encodes a value into a message that was begun.
+template <class T>
+void encode_into(sender_core& through, const T& value, outgoing_message& out) {
+    output_archive archive(out.buffer(), &out, through.identity().bounds);
+    encode(value, archive);
+}
+
+// Encodes a value to be sent through `through`. On error the message is empty and the value as it
+// was, unless it was consumed.
+template <class T>
+error_code encode_message(
+    sender_core& through, const T& value, ownership mode, bool one_write, outgoing_message& out) {
+    return make_message(out, [&] {
+        out.begin(mode, spare_buffer(), &through);
+        encode_into(through, value, out);
+        return out.prepare(through, one_write);
+    });
 }
 
 // Bytes that are a message, where they lie.
@@ -49,15 +63,11 @@ struct bytes_loan {
 
 inline error_code encode_message(sender_core& through, const bytes_loan& value, ownership mode,
     bool one_write, outgoing_message& out) {
-    try {
+    return make_message(out, [&] {
         out.begin(mode, spare_buffer(), &through);
         if (!out.begin_with_loan(value.content)) out.buffer().append(value.content.bytes);
         return out.prepare(through, one_write);
-    } catch (...) {
-        const error_code ec = current_exception_code();
-        out.revoke();
-        return ec;
-    }
+    });
 }
 
 // Whether the end is one of a channel of T; else why not.

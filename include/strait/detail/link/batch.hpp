@@ -42,7 +42,6 @@ private:
 
     sender_core& through_;
     const bool may_wait_;
-    const bool joins_;
     outgoing_message joined_;
     outgoing_message one_;
     std::size_t values_sent_ = 0;
@@ -51,11 +50,12 @@ private:
 // Keeps all of them, for an operation that waits.
 class outgoing_batch {
 public:
-    STRAIT_DECL outgoing_batch() noexcept;
+    // Without a sender nothing can be added.
+    STRAIT_DECL explicit outgoing_batch(sender_core* through) noexcept;
     STRAIT_DECL ~outgoing_batch();
 
-    STRAIT_DECL outgoing_message& next(sender_core& through, ownership mode);
-    STRAIT_DECL error_code add(sender_core& through);
+    STRAIT_DECL outgoing_message& next(ownership mode);
+    STRAIT_DECL error_code add();
 
     // The first of those that were added, each of which knows the one behind it; null if there is
     // none.
@@ -66,6 +66,7 @@ public:
 private:
     void append(std::unique_ptr<outgoing_message> message);
 
+    sender_core* const through_;
     std::vector<std::unique_ptr<outgoing_message>> messages_;
     std::unique_ptr<outgoing_message> one_;
     bool is_last_joined_ = false;

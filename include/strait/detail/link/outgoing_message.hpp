@@ -67,7 +67,6 @@ public:
     STRAIT_DECL bool begin_with_loan(const payload_part& content);
 
     bool has_attachments() const noexcept { return item_count_ != 0; }
-    bool has_loans() const noexcept { return !loans_.empty(); }
 
     // Gives senders new links, stops receivers, and appends the attachment table; then the message
     // can be written. `through` is the sender that it goes through. With `one_write`, a message
@@ -75,9 +74,13 @@ public:
     // is as before.
     STRAIT_DECL error_code prepare(sender_core& through, bool one_write);
 
-    // Takes in the value of `one`, which was encoded and not prepared: small ones without attachments
-    // lie behind each other, each a message of its own, as long as they fit one write. Without begin,
-    // and in a message that is used for nothing else. False: it does not fit here.
+    // Whether the value, which was encoded and not prepared, can be joined: a small one without
+    // attachments, of a channel that makes system calls which that saves.
+    STRAIT_DECL bool is_joinable() const noexcept;
+
+    // Takes in the value of `one`, which is joinable: they lie behind each other, each a message of its
+    // own, as long as they fit one write. Without begin, and in a message that is used for nothing else.
+    // False: it does not fit here; an empty one takes any.
     STRAIT_DECL bool join(const outgoing_message& one);
 
     // The messages that are joined, of which so many were written.
