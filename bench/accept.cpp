@@ -14,8 +14,6 @@
 #include <strait/listener.hpp>
 
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -25,11 +23,6 @@
 #include <sys/un.h>
 
 namespace {
-
-[[noreturn]] void fail() {
-    std::perror("bench");
-    std::exit(1);
-}
 
 // Clients of a thread, one after the other: connect, write a message, close.
 template <class Connect, class Accept>
@@ -55,12 +48,13 @@ public:
         size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
         if (::bind(listening_.native_handle(), address(), size_) != 0 ||
             ::listen(listening_.native_handle(), 4096) != 0)
-            fail();
+            bench::raw::fail("listen");
     }
 
     void connect() const {
         const strait::handle client = make();
-        if (::connect(client.native_handle(), address(), size_) != 0) fail();
+        if (::connect(client.native_handle(), address(), size_) != 0)
+            bench::raw::fail("connect");
         const std::byte message[8] = {};
         bench::raw::write_all(client, message);
     }
@@ -75,7 +69,7 @@ public:
 private:
     static strait::handle make() {
         strait::handle made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        if (!made.is_open()) fail();
+        if (!made.is_open()) bench::raw::fail("socket");
         return made;
     }
     const sockaddr* address() const {

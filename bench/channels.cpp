@@ -16,10 +16,10 @@
 #include <strait/channel.hpp>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -107,21 +107,28 @@ struct place {
     }
 };
 
+// Adds so many, and gives their other sides to the second process, some at a time. Bytes of the heap that
+// each takes here.
+template <class Add>
+double add_all(place& at, std::size_t count, Add add) {
+    const std::size_t before = heap_bytes();
+    for (std::size_t left = count; left != 0;) {
+        task t;
+        for (std::size_t n = std::min<std::size_t>(left, 100); n != 0; --n, --left) add(t);
+        at.other.give(std::move(t));
+    }
+    return static_cast<double>(heap_bytes() - before) / static_cast<double>(count);
+}
+
 class channels {
 public:
     channels(place& at, std::size_t count) : at_(at) {
-        const std::size_t before = heap_bytes();
-        while (receivers_.size() != count) {
-            task t;
-            for (int i = 0; i != 100 && receivers_.size() != count; ++i) {
-                auto [tx, rx] = strait::make_channel<message>(at_.context);
-                t.channels.push_back(std::move(tx));
-                receivers_.push_back(std::make_unique<strait::receiver<message>>(std::move(rx)));
-                receive(*receivers_.back());
-            }
-            at_.other.give(std::move(t));
-        }
-        bytes_each_ = static_cast<double>(heap_bytes() - before) / static_cast<double>(count);
+        bytes_each_ = add_all(at, count, [this](task& t) {
+            auto [tx, rx] = strait::make_channel<message>(at_.context);
+            t.channels.push_back(std::move(tx));
+            receivers_.push_back(std::make_unique<strait::receiver<message>>(std::move(rx)));
+            receive(*receivers_.back());
+        });
     }
     ~channels() {
         receivers_.clear();
@@ -149,18 +156,12 @@ private:
 class sockets {
 public:
     sockets(place& at, std::size_t count) : at_(at) {
-        const std::size_t before = heap_bytes();
-        while (ours_.size() != count) {
-            task t;
-            for (int i = 0; i != 100 && ours_.size() != count; ++i) {
-                auto [a, b] = bench::raw::socket_pair();
-                t.sockets.push_back(std::move(b));
-                ours_.push_back(std::make_unique<one>(at_.context, a.release()));
-                receive(*ours_.back());
-            }
-            at_.other.give(std::move(t));
-        }
-        bytes_each_ = static_cast<double>(heap_bytes() - before) / static_cast<double>(count);
+        bytes_each_ = add_all(at, count, [this](task& t) {
+            auto [a, b] = bench::raw::socket_pair();
+            t.sockets.push_back(std::move(b));
+            ours_.push_back(std::make_unique<one>(at_.context, a.release()));
+            receive(*ours_.back());
+        });
     }
     ~sockets() {
         for (const auto& s : ours_) s->socket.close();

@@ -6,6 +6,7 @@
 
 // How many allocations and system calls does a message cost?
 
+#include "support/batches.hpp"
 #include "support/counters.hpp"
 
 #include "support/machine.hpp"
@@ -18,13 +19,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace {
@@ -131,15 +130,9 @@ void take_part_as_first(ends& on, how what, std::uint64_t count, const message& 
         });
         break;
     }
-    case how::batches_one_way: {
-        const std::vector<message> several(batch, value);
-        for (std::uint64_t left = count; left != 0;) {
-            const auto n = std::min<std::uint64_t>(left, batch);
-            on.blocking_out.send_all(std::span(several).first(n));
-            left -= n;
-        }
+    case how::batches_one_way:
+        bench::send_in_batches(on.blocking_out, std::vector<message>(batch, value), count);
         break;
-    }
     case how::blocking_round_trip:
         for (std::uint64_t i = 0; i < count; ++i) {
             on.blocking_out.send(value);

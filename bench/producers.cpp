@@ -6,6 +6,7 @@
 
 // What does a message cost when many processes send to one receiver?
 
+#include "support/batches.hpp"
 #include "support/machine.hpp"
 #include "support/payload.hpp"
 #include "support/peer.hpp"
@@ -14,16 +15,14 @@
 
 #include <strait/channel.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/epoll.h>
@@ -67,22 +66,13 @@ int run_peer() {
             for (std::uint64_t i = 0; i != t.count; ++i) mine.out.send(value);
             break;
         case how::batches:
-            for (std::uint64_t left = t.count; left != 0;) {
-                const auto n = std::min<std::uint64_t>(left, batch);
-                mine.out.send_all(std::span(several).first(n));
-                left -= n;
-            }
+            bench::send_in_batches(mine.out, several, t.count);
             break;
         }
     }
 }
 
 // The receiver.
-
-[[noreturn]] void fail() {
-    std::perror("bench");
-    std::exit(1);
-}
 
 // A socket for each producer, with 64 KiB of room for each read.
 class raw_receiver {
@@ -94,7 +84,8 @@ public:
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.fd = sockets_.back().first.native_handle();
-        if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, event.data.fd, &event) != 0) fail();
+        if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, event.data.fd, &event) != 0)
+            bench::raw::fail("epoll_ctl");
         return std::move(sockets_.back().second);
     }
 
@@ -106,7 +97,7 @@ public:
             for (int i = 0; i < n; ++i) {
                 const auto got = ::recv(events[static_cast<std::size_t>(i)].data.fd, buffer_.data(),
                     buffer_.size(), MSG_DONTWAIT);
-                if (got <= 0) fail();
+                if (got <= 0) bench::raw::fail("recv");
                 bytes -= static_cast<std::uint64_t>(got);
             }
         }

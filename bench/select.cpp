@@ -19,7 +19,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,11 +31,6 @@ namespace {
 
 using message = bench::bytes_64;
 
-[[noreturn]] void fail() {
-    std::perror("bench");
-    std::exit(1);
-}
-
 // Sockets of which some get a message, an epoll descriptor over them, and one recvmsg for each.
 class raw_set {
 public:
@@ -48,7 +42,7 @@ public:
             event.data.u64 = i;
             if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD,
                     pairs_.back().second.native_handle(), &event) != 0)
-                fail();
+                bench::raw::fail("epoll_ctl");
         }
     }
 
@@ -66,7 +60,8 @@ public:
                 header.msg_iov = &into;
                 header.msg_iovlen = 1;
                 const auto& from = pairs_[events[static_cast<std::size_t>(i)].data.u64].second;
-                if (::recvmsg(from.native_handle(), &header, MSG_DONTWAIT) <= 0) fail();
+                if (::recvmsg(from.native_handle(), &header, MSG_DONTWAIT) <= 0)
+                    bench::raw::fail("recvmsg");
                 --count;
             }
         }

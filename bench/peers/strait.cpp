@@ -212,30 +212,32 @@ private:
     std::size_t next_ = 0;
 };
 
-// With the message copied into the loan, or made in it: then there is nothing to do but its first and
-// last byte.
+// With the content copied into it, or made in it: then there is nothing to do but its first and last
+// byte.
+template <bool IsMadeInPlace>
+strait::loan<> make_loan(const strait::sender<strait::bytes>& of, std::span<const std::byte> content) {
+    auto memory = of.allocate(content.size());
+    if constexpr (IsMadeInPlace) {
+        memory[0] = content.front();
+        memory[content.size() - 1] = content.back();
+    } else {
+        std::memcpy(memory.data(), content.data(), content.size());
+    }
+    return memory;
+}
+
 template <bool IsMadeInPlace>
 class loan_client : public strait_client<strait::bytes> {
 public:
     explicit loan_client(meeting& m) : strait_client(m) {}
 
-    void send(const any_bytes& message) override { ends_.out.send(loan_of(message)); }
+    void send(const any_bytes& message) override {
+        ends_.out.send(make_loan<IsMadeInPlace>(ends_.out, std::as_bytes(std::span(message))));
+    }
     glimpse call(const any_bytes& message) override {
         send(message);
         const auto view = ends_.in.recv_view();
         return look_at(view.data(), view.size());
-    }
-
-private:
-    strait::loan<> loan_of(const any_bytes& message) const {
-        auto memory = ends_.out.allocate(message.size());
-        if constexpr (IsMadeInPlace) {
-            memory[0] = std::byte(message.front());
-            memory[message.size() - 1] = std::byte(message.back());
-        } else {
-            std::memcpy(memory.data(), message.data(), message.size());
-        }
-        return memory;
     }
 };
 
@@ -251,14 +253,7 @@ public:
     }
     void answer() override {
         const auto view = ends_.in.recv_view();
-        auto memory = ends_.out.allocate(view.size());
-        if constexpr (IsMadeInPlace) {
-            memory[0] = view[0];
-            memory[view.size() - 1] = view[view.size() - 1];
-        } else {
-            std::memcpy(memory.data(), view.data(), view.size());
-        }
-        ends_.out.send(std::move(memory));
+        ends_.out.send(make_loan<IsMadeInPlace>(ends_.out, view.span()));
     }
 };
 

@@ -18,11 +18,15 @@ namespace {
 
 constexpr std::size_t max_riding = 253;
 
-[[noreturn]] void fail(const char* what, int code = errno) {
+[[noreturn]] void fail_with(int code, const char* what) {
     throw strait::system_error({code, boost::system::system_category()}, what);
 }
 
 }  // namespace
+
+void fail(const char* what) {
+    fail_with(errno, what);
+}
 
 std::pair<strait::handle, strait::handle> socket_pair() {
     int fds[2];
@@ -44,7 +48,7 @@ void read_all(const strait::handle& from, std::span<std::byte> bytes) {
 
 std::size_t read_some(const strait::handle& from, std::span<std::byte> bytes) {
     const ssize_t n = ::read(from.native_handle(), bytes.data(), bytes.size());
-    if (n <= 0) fail("read", n == 0 ? EPIPE : errno);
+    if (n <= 0) fail_with(n == 0 ? EPIPE : errno, "read");
     return static_cast<std::size_t>(n);
 }
 

@@ -18,6 +18,9 @@
 
 namespace bench::raw {
 
+// What errno says of that function.
+[[noreturn]] void fail(const char* what);
+
 std::pair<strait::handle, strait::handle> socket_pair();
 
 // All of the bytes, in as many calls as it takes.

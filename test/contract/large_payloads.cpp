@@ -68,12 +68,6 @@ bool is_blob(const blob& b, std::uint64_t number, std::size_t bytes) {
     return b.number == number && b.data == make_blob(number, bytes).data;
 }
 
-channel_options with_pool(std::uint64_t bytes) {
-    limits l;
-    l.max_pool_bytes = bytes;
-    return channel_options(l);
-}
-
 // The other processes.
 
 struct sending {
@@ -386,13 +380,7 @@ struct block_peer : contested_channel<std::string> {
     }
     static std::string ref(std::uint32_t id, std::uint32_t flags, std::uint64_t value_bytes,
         std::uint64_t block_bytes, std::uint64_t offset = wire::header_bytes) {
-        std::string s(detail::block_ref::wire_bytes, '\0');
-        std::memcpy(s.data(), &id, 4);
-        std::memcpy(s.data() + 4, &flags, 4);
-        std::memcpy(s.data() + 8, &offset, 8);
-        std::memcpy(s.data() + 16, &value_bytes, 8);
-        std::memcpy(s.data() + 24, &block_bytes, 8);
-        return s;
+        return block_reference(id, flags, offset, value_bytes, block_bytes);
     }
 
     void say(const std::string& payload, const std::vector<const strait::handle*>& handles = {}) {

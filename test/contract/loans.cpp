@@ -87,12 +87,6 @@ loan<> make_text(strait::bytes_sender& tx, std::string_view text) {
     return memory;
 }
 
-channel_options with_pool(std::uint64_t bytes) {
-    limits l;
-    l.max_pool_bytes = bytes;
-    return channel_options(l);
-}
-
 // The other processes.
 
 struct painting {
@@ -497,8 +491,7 @@ struct loan_peer : contested_channel<std::vector<shared_span<std::uint32_t>>> {
     }
     static std::string ref(std::uint32_t id, bool is_new, std::uint64_t bytes = 4000,
         std::uint64_t offset = 0, std::uint64_t block_bytes = 64 * kib) {
-        return number(id) + number(std::uint32_t(is_new)) + number(offset) + number(bytes) +
-               number(block_bytes);
+        return block_reference(id, is_new ? 1 : 0, offset, bytes, block_bytes);
     }
     // A value with one span.
     static std::string value(std::uint32_t index = 0, std::uint64_t bytes = 4000) {

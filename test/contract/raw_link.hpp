@@ -10,6 +10,8 @@
 #include "contract/two_processes.hpp"
 #include "wire/frame.hpp"
 
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,6 +78,18 @@ private:
     handle stream_;
     std::vector<const handle*> nothing_;
 };
+
+// A reference to bytes that lie in a block.
+inline std::string block_reference(std::uint32_t id, std::uint32_t flags, std::uint64_t offset,
+    std::uint64_t bytes, std::uint64_t block_bytes) {
+    std::string s(32, '\0');
+    std::memcpy(s.data(), &id, 4);
+    std::memcpy(s.data() + 4, &flags, 4);
+    std::memcpy(s.data() + 8, &offset, 8);
+    std::memcpy(s.data() + 16, &bytes, 8);
+    std::memcpy(s.data() + 24, &block_bytes, 8);
+    return s;
+}
 
 // The header of a whole message in one frame.
 inline wire::frame_header whole(std::size_t bytes, std::size_t handles = 0) {

@@ -14,6 +14,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
@@ -52,6 +53,13 @@ auto new_channel(Context& context, const channel_options& options = {}) {
 template <class T>
 auto new_channel(const channel_options& options = {}) {
     return strait::make_channel<T>(of_this_run(options));
+}
+
+// So many bytes of shared memory for large messages.
+inline channel_options with_pool(std::uint64_t bytes) {
+    limits l;
+    l.max_pool_bytes = bytes;
+    return channel_options(l);
 }
 
 // Large messages go through the socket, in fragments, as they do where there is no shared memory.
