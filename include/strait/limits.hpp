@@ -20,8 +20,10 @@ struct limits {
     /// that a peer can make the receiver hold no more than that for each link.
     std::uint32_t max_message_bytes = 64u << 20;
 
-    /// Handles one message may carry, those of ends and of shared memory included. 4096: a quarter of the customary hard limit of
-    /// descriptors a process, and a bound for what a hostile message can open here.
+    /// Handles one message may carry, those of ends and of shared memory included; not the memory that a
+    /// large value itself lies in. 4096: a quarter of the customary hard limit of descriptors a process, and
+    /// a bound for what a hostile message can open here. 0: large values go through the socket, and
+    /// `try_send` and `send_for` refuse those of more than 32 KiB.
     std::uint32_t max_handles_per_message = 4096;
 
     /// How deep values may nest while decoding (a vector in a vector is two). 128 keeps recursive types

@@ -39,7 +39,7 @@ pool_block* block_pool::lend(std::size_t bytes) noexcept {
     return best->get();
 }
 
-bool block_pool::reserve(std::size_t bytes) {
+bool block_pool::reserve(std::size_t bytes) noexcept {
     const auto is_free = [](const auto& b) { return b->where == pool_block::state::free; };
     std::uint64_t in_use = used_bytes_;
     for (const auto& b : blocks_)
@@ -55,13 +55,13 @@ bool block_pool::reserve(std::size_t bytes) {
     return true;
 }
 
-block_pool::iterator block_pool::drop(iterator at) {
+block_pool::iterator block_pool::drop(iterator at) noexcept {
     if ((*at)->is_known) forgotten_.push_back((*at)->id);
     used_bytes_ -= (*at)->memory->bytes().size();
     return blocks_.erase(at);
 }
 
-void block_pool::set_free(iterator at) {
+void block_pool::set_free(iterator at) noexcept {
     (*at)->where = pool_block::state::free;
     if ((*at)->memory->bytes().size() > most_bytes_)
         drop(at);
@@ -69,13 +69,14 @@ void block_pool::set_free(iterator at) {
         std::rotate(at, at + 1, blocks_.end());
 }
 
-void block_pool::forget_free() {
+void block_pool::forget_free() noexcept {
     for (auto at = blocks_.begin(); at != blocks_.end();)
         at = (*at)->where == pool_block::state::free ? drop(at) : at + 1;
 }
 
 pool_block& block_pool::add(std::unique_ptr<block_memory> memory) {
     auto b = std::make_unique<pool_block>();
+    forgotten_.reserve(forgotten_.size() + max_blocks);  // for drop, which must not fail
     b->id = ++last_id_;
     b->memory = std::move(memory);
     blocks_.push_back(std::move(b));

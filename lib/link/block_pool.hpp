@@ -48,7 +48,7 @@ public:
 
     // Makes room for one more block of exactly so many bytes, by dropping free ones if need be. False:
     // too much of the pool is in use.
-    bool reserve(std::size_t bytes);
+    bool reserve(std::size_t bytes) noexcept;
     void unreserve(std::size_t bytes) noexcept { used_bytes_ -= bytes; }
 
     // Lends a new block, for which room was reserved.
@@ -68,14 +68,14 @@ public:
     std::vector<std::uint32_t>& forgotten() noexcept { return forgotten_; }
 
     // Drops what is free; whether nothing is left.
-    void forget_free();
+    void forget_free() noexcept;
     bool is_empty() const noexcept { return blocks_.empty(); }
 
 private:
     using iterator = std::vector<std::unique_ptr<pool_block>>::iterator;
 
-    iterator drop(iterator at);
-    void set_free(iterator at);
+    iterator drop(iterator at) noexcept;
+    void set_free(iterator at) noexcept;
 
     std::uint64_t most_bytes_;
     std::uint64_t used_bytes_ = 0;

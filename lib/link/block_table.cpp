@@ -46,7 +46,7 @@ bool split_loans(
     wire::byte_source tail(body.last(sizeof(count)));
     count = tail.get<std::uint32_t>();
     const auto before = body.first(body.size() - sizeof(count));
-    if (count == 0 || count > max_loans || before.size() / block_ref::wire_bytes < count)
+    if (count == 0 || count > wire::max_loans || before.size() / block_ref::wire_bytes < count)
         return false;
     refs = before.last(count * block_ref::wire_bytes);
     body = before.first(before.size() - refs.size());
@@ -157,6 +157,11 @@ void block_table::sender_wants() noexcept {
     flush();
 }
 
+bool block_table::is_wanted() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return is_wanted_;
+}
+
 bool block_table::forget(std::uint32_t id) noexcept {
     const std::lock_guard lock(mutex_);
     const auto at = slots_.find(id);
@@ -208,7 +213,9 @@ void block_table::flush() noexcept {
         std::byte bytes[wire::header_bytes];
         wire::store_header(h, bytes);
         const piece whole{bytes, sizeof(bytes)};
-        if (os::send_some(*stream_, {&whole, 1}, {}).ec == boost::asio::error::would_block) break;
+        // It is said again when there is room, or memory; not when the sender is gone.
+        const error_code ec = os::send_some(*stream_, {&whole, 1}, {}).ec;
+        if (ec && ec != boost::asio::error::broken_pipe) break;
     }
     unsaid_.erase(unsaid_.begin(), unsaid_.begin() + static_cast<std::ptrdiff_t>(done));
 }
@@ -228,6 +235,16 @@ std::vector<block_table::entry> block_table::entries(
     }
     for (const news& n : unsaid_)
         if (n.for_good) all.push_back({n.id, nullptr, false});
+    return all;
+}
+
+std::vector<block_table::entry> block_table::entries_of(
+    std::span<const std::uint32_t> moving) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<entry> all;
+    for (const std::uint32_t id : moving)
+        if (const auto at = slots_.find(id); at != slots_.end() && at->second.view)
+            all.push_back({id, at->second.view, false});
     return all;
 }
 

@@ -43,10 +43,8 @@ struct block_ref {
     }
 };
 
-// The loans of a message stand at its end: the references, and how many there are.
-inline constexpr std::size_t max_loans = 16;
-
-// The references, and what is before them; false if there are none.
+// The loans of a message stand at its end: the references, and how many there are. The references, and
+// what is before them; false if there are none.
 bool split_loans(std::span<const std::byte>& body, std::span<const std::byte>& refs) noexcept;
 
 // The blocks of one link at its receiving side. It writes to the link which blocks are free again,
@@ -70,6 +68,7 @@ public:
     // one for good, and so it is with those that he has when it says so.
     void lend(std::uint32_t id) noexcept;
     void sender_wants() noexcept;
+    bool is_wanted() const noexcept;
 
     // The sender has dropped a free block.
     bool forget(std::uint32_t id) noexcept;
@@ -86,6 +85,8 @@ public:
         bool is_unsaid = false;                   // it is free, and the sender was not told
     };
     std::vector<entry> entries(std::span<const std::uint32_t> moving) const;
+    // The same for messages whose link is gone: of theirs alone.
+    std::vector<entry> entries_of(std::span<const std::uint32_t> moving) const;
     error_code restore(
         std::uint32_t id, handle memory, std::uint64_t bytes, bool is_unsaid);
     void restore_kept(std::uint32_t id);

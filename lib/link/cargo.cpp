@@ -28,6 +28,7 @@ enum link_flags : std::uint8_t {
     link_ended = 8,
     link_parkable = 16,
     link_has_blocks = 32,
+    link_wanted = 64,  // the sender waits for a block
 };
 
 // Of a block.
@@ -44,16 +45,11 @@ enum message_flags : std::uint8_t {
     message_has_loans = 16,
 };
 
-// Times travel as ages: a clock need not agree with that of the sender.
-std::uint64_t age(std::uint64_t time, std::uint64_t now) noexcept {
-    return now - std::min(time, now);
-}
-
 // A message of no link that travels.
 constexpr std::uint32_t no_index = 0xffff'ffff;
 
-void put_message(byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles,
-    std::uint64_t now) {
+void put_message(
+    byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles) {
     std::uint8_t flags = 0;
     if (m.has_table) flags |= message_has_table;
     if (m.in_memory) flags |= message_in_memory;
@@ -61,7 +57,7 @@ void put_message(byte_buffer& to, const incoming_message& m, std::vector<const h
     if (m.has_loans) flags |= message_has_loans;
     if (m.fault) flags |= message_lost;
     put(to, flags);
-    put(to, age(m.stamp, now));
+    put(to, m.stamp);
     put(to, m.memory_bytes);
     put(to, static_cast<std::uint32_t>(m.handles.size()));
     put(to, static_cast<std::uint32_t>(m.body.size()));
@@ -69,9 +65,22 @@ void put_message(byte_buffer& to, const incoming_message& m, std::vector<const h
     for (const handle& h : m.handles) handles.push_back(&h);
 }
 
-void put_blocks(byte_buffer& to, const block_table& blocks,
-    std::span<const std::uint32_t> moving, std::vector<const handle*>& handles) {
-    const auto entries = blocks.entries(moving);
+void put_parked(byte_buffer& to, const lease_table::parked_links& parked,
+    std::vector<const handle*>& handles) {
+    put(to, static_cast<std::uint32_t>(parked.size()));
+    for (const auto& [lease, link] : parked) {
+        table_entry e;
+        e.kind = attachment_kind::sender;
+        e.flags = sender_parkable;
+        e.lease = lease;
+        e.identity = link->identity();
+        put_entry(to, e);
+        handles.push_back(&link->stream());
+    }
+}
+
+void put_blocks(byte_buffer& to, const std::vector<block_table::entry>& entries,
+    std::vector<const handle*>& handles) {
     put(to, static_cast<std::uint32_t>(entries.size()));
     for (const block_table::entry& e : entries) {
         put(to, e.id);
@@ -82,21 +91,30 @@ void put_blocks(byte_buffer& to, const block_table& blocks,
     }
 }
 
+void add_blocks_of(const incoming_message& m, std::vector<std::uint32_t>& ids) {
+    if (m.in_block) ids.push_back(m.block_id);
+    ids.insert(ids.end(), m.loans.begin(), m.loans.end());
+}
+
 // The blocks of unread messages of a link.
 std::vector<std::uint32_t> blocks_of(const inbox::moving_link& moving, const cargo& c) {
     std::vector<std::uint32_t> ids;
-    const auto note = [&](const incoming_message& m) {
-        if (!m.blocks || m.blocks != moving.what->blocks) return;
-        if (m.in_block) ids.push_back(m.block_id);
-        ids.insert(ids.end(), m.loans.begin(), m.loans.end());
-    };
-    if (moving.head) note(*moving.head);
-    for (const incoming_message& m : c.line) note(m);
+    if (moving.head) add_blocks_of(*moving.head, ids);
+    for (const incoming_message& m : c.line)
+        if (m.blocks == moving.what->blocks) add_blocks_of(m, ids);
     return ids;
 }
 
+// What a message refers to whose link is gone.
+void put_own(byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles) {
+    put_parked(to, m.leased, handles);
+    std::vector<std::uint32_t> ids;
+    add_blocks_of(m, ids);
+    put_blocks(to, m.blocks ? m.blocks->entries_of(ids) : std::vector<block_table::entry>(), handles);
+}
+
 void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
-    std::vector<const handle*>& handles, std::uint64_t now) {
+    std::vector<const handle*>& handles) {
     const inbox::link& l = *moving.what;
     const wire::link_reader::snapshot s = l.reader.peek();
     std::uint8_t flags = 0;
@@ -106,27 +124,19 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
     if (l.ended) flags |= link_ended;
     if (l.lease != 0) flags |= link_parkable;
     if (l.blocks) flags |= link_has_blocks;
+    if (l.blocks && l.blocks->is_wanted()) flags |= link_wanted;
     put(to, flags);
     put(to, s.message_flags);
     put(to, static_cast<std::uint16_t>(s.batches.size()));
     put(to, s.message_bytes);
     put(to, s.message_handles);
-    put(to, age(s.not_before, now));
+    put(to, s.not_before);
     put(to, static_cast<std::uint32_t>(s.unread.size()));
     put(to, static_cast<std::uint32_t>(s.partial.size()));
     put(to, static_cast<std::uint32_t>(s.partial_handles.size()));
-    put(to, static_cast<std::uint32_t>(moving.parked.size()));
     handles.push_back(&l.stream);
-    for (const auto& [lease, link] : moving.parked) {
-        table_entry e;
-        e.kind = attachment_kind::sender;
-        e.flags = sender_parkable;
-        e.lease = lease;
-        e.identity = link->identity();
-        put_entry(to, e);
-        handles.push_back(&link->stream());
-    }
-    if (l.blocks) put_blocks(to, *l.blocks, blocks_of(moving, c), handles);
+    put_parked(to, moving.parked, handles);
+    if (l.blocks) put_blocks(to, l.blocks->entries(blocks_of(moving, c)), handles);
     for (const os::handle_batch& batch : s.batches) {
         put(to, static_cast<std::uint16_t>(batch.handles.size()));
         put(to, static_cast<std::uint8_t>(batch.lost));
@@ -135,7 +145,7 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
     for (const handle& h : s.partial_handles) handles.push_back(&h);
     to.append(s.unread);
     to.append(s.partial);
-    if (moving.head) put_message(to, *moving.head, handles, now);
+    if (moving.head) put_message(to, *moving.head, handles);
 }
 
 // Takes handles off the front, as many as a peer says there are.
@@ -163,6 +173,13 @@ private:
     bool failed_ = false;
 };
 
+// Of its frames, as far as they tell what handles there are.
+std::uint8_t frame_flags(const incoming_message& m) noexcept {
+    return static_cast<std::uint8_t>((m.in_memory ? wire::flag_memory : 0) |
+                                     (m.in_block ? wire::flag_block : 0) |
+                                     (m.has_loans ? wire::flag_loans : 0));
+}
+
 bool get_message(byte_source& from, handle_source& handles, const limits& bounds,
     std::uint64_t now, incoming_message& m) {
     const auto flags = from.get<std::uint8_t>();
@@ -171,18 +188,34 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
     m.in_block = (flags & message_in_block) != 0;
     m.has_loans = (flags & message_has_loans) != 0;
     if ((flags & message_lost) != 0) m.fault = error::handles_lost;
-    m.stamp = age(from.get<std::uint64_t>(), now);  // the time that is so far back
+    m.stamp = std::min(from.get<std::uint64_t>(), now);
     m.memory_bytes = from.get<std::uint32_t>();
     const auto handle_count = from.get<std::uint32_t>();
     const auto body_bytes = from.get<std::uint32_t>();
     const std::uint64_t most = wire::max_body_bytes(bounds, m.has_table || m.has_loans);
     if (from.failed() || body_bytes > most || m.memory_bytes > most ||
-        handle_count > bounds.max_handles_per_message)
+        handle_count > wire::max_handles(bounds, frame_flags(m)))
         return false;
     m.assembled.append(from.get_bytes(body_bytes));
     m.body = m.assembled.bytes();
     m.handles = handles.take(handle_count);
     return !from.failed() && !handles.failed() && (!m.in_memory || handle_count != 0 || m.fault);
+}
+
+// Parked links, which may be parked again in that table.
+bool get_parked(byte_source& from, handle_source& handles, const limits& bounds,
+    const std::weak_ptr<lease_table>& home, lease_table::parked_links& parked) {
+    const auto count = from.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count; ++i) {
+        table_entry e = get_entry(from, bounds);
+        auto stream = handles.take(1);
+        if (from.failed() || handles.failed() || !os::is_link_stream(stream.front())) return false;
+        auto link = std::make_shared<send_link>(std::move(stream.front()), std::move(e.identity),
+            std::weak_ptr<link_receiver>());
+        link->set_lease(home, e.lease);
+        parked.emplace_back(e.lease, std::move(link));
+    }
+    return true;
 }
 
 bool get_blocks(byte_source& from, handle_source& handles, block_table& blocks) {
@@ -204,29 +237,38 @@ bool get_blocks(byte_source& from, handle_source& handles, block_table& blocks) 
     return true;
 }
 
-// The blocks of that link that the message refers to, if it does.
-bool find_blocks(incoming_message& m, const inbox::link* l, const limits& bounds) {
+// The blocks that the message refers to, if it does.
+bool find_blocks(
+    incoming_message& m, std::shared_ptr<block_table> blocks, const limits& bounds) {
     if (!m.in_block && !m.has_loans) return true;
-    if (l == nullptr || m.in_memory) return false;
-    auto blocks = l->blocks ? l->blocks : std::make_shared<block_table>(bounds);
+    if (m.in_memory) return false;
+    if (!blocks) blocks = std::make_shared<block_table>(bounds);
     if (!blocks->begin_use(m)) return false;
     m.blocks = std::move(blocks);
     return true;
 }
 
+// One in line whose link is gone.
+bool get_with_own(byte_source& from, handle_source& handles, const limits& bounds,
+    std::uint64_t now, incoming_message& m) {
+    auto blocks = std::make_shared<block_table>(bounds);
+    return get_parked(from, handles, bounds, {}, m.leased) && get_blocks(from, handles, *blocks) &&
+           get_message(from, handles, bounds, now, m) && find_blocks(m, std::move(blocks), bounds);
+}
+
+// Tables whose link's sender waits are added to `wanted`.
 bool get_link(byte_source& from, handle_source& handles, const limits& bounds, std::uint64_t now,
-    inbox::moving_link& moving) {
+    inbox::moving_link& moving, std::vector<block_table*>& wanted) {
     const auto flags = from.get<std::uint8_t>();
     wire::link_reader::snapshot_data s;
     s.message_flags = from.get<std::uint8_t>();
     const auto batches = from.get<std::uint16_t>();
     s.message_bytes = from.get<std::uint32_t>();
     s.message_handles = from.get<std::uint32_t>();
-    s.not_before = age(from.get<std::uint64_t>(), now);
+    s.not_before = from.get<std::uint64_t>();
     const auto unread_bytes = from.get<std::uint32_t>();
     const auto partial_bytes = from.get<std::uint32_t>();
     const auto partial_handles = from.get<std::uint32_t>();
-    const auto parked = from.get<std::uint32_t>();
     s.in_message = (flags & link_in_message) != 0;
     s.partial_lost = (flags & link_partial_lost) != 0;
 
@@ -236,20 +278,13 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     moving.what->stream = std::move(stream.front());
     moving.what->ended = (flags & link_ended) != 0;
     moving.what->lease = (flags & link_parkable) != 0 ? orphaned_lease : 0;
-    for (std::uint32_t i = 0; i < parked; ++i) {
-        table_entry e = get_entry(from, bounds);
-        auto parked_stream = handles.take(1);
-        if (from.failed() || handles.failed() || !os::is_link_stream(parked_stream.front()))
-            return false;
-        auto link = std::make_shared<send_link>(std::move(parked_stream.front()),
-            std::move(e.identity), std::weak_ptr<link_receiver>());
-        if (!moving.what->leases) moving.what->leases = std::make_shared<lease_table>();
-        link->set_lease(moving.what->leases, e.lease);
-        moving.parked.emplace_back(e.lease, std::move(link));
-    }
+    auto leases = std::make_shared<lease_table>();
+    if (!get_parked(from, handles, bounds, leases, moving.parked)) return false;
+    if (!moving.parked.empty()) moving.what->leases = std::move(leases);
     if ((flags & link_has_blocks) != 0) {
         moving.what->blocks = std::make_shared<block_table>(bounds);
         if (!get_blocks(from, handles, *moving.what->blocks)) return false;
+        if ((flags & link_wanted) != 0) wanted.push_back(moving.what->blocks.get());
     }
     for (std::size_t i = 0; i < batches; ++i) {
         os::handle_batch batch;
@@ -267,7 +302,7 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     if ((flags & link_has_head) != 0) {
         moving.head.emplace();
         if (!get_message(from, handles, bounds, now, *moving.head) ||
-            !find_blocks(*moving.head, moving.what.get(), bounds))
+            !find_blocks(*moving.head, moving.what->blocks, bounds))
             return false;
     }
     return true;
@@ -275,11 +310,10 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
 
 }  // namespace
 
-void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles,
-    std::uint64_t now) {
+void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles) {
     put(to, static_cast<std::uint32_t>(c.links.size()));
     put(to, static_cast<std::uint32_t>(c.line.size()));
-    for (const auto& l : c.links) put_link(to, l, c, handles, now);
+    for (const auto& l : c.links) put_link(to, l, c, handles);
     for (const auto& m : c.line) {
         const auto at = std::find_if(c.links.begin(), c.links.end(), [&](const auto& l) {
             return (m.leases && l.what->leases == m.leases) ||
@@ -287,7 +321,8 @@ void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& hand
         });
         put(to, at == c.links.end() ? no_index
                                     : static_cast<std::uint32_t>(at - c.links.begin()));
-        put_message(to, m, handles, now);
+        if (at == c.links.end()) put_own(to, m, handles);
+        put_message(to, m, handles);
     }
 }
 
@@ -301,23 +336,28 @@ error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles
     if (from.failed() || links > bounds.max_links || links > handles.size() ||
         line > from.left())
         return error::bad_attachment;
+    std::vector<block_table*> wanted;
     for (std::uint32_t i = 0; i < links; ++i)
-        if (!get_link(from, rest, bounds, now, out.links.emplace_back()))
+        if (!get_link(from, rest, bounds, now, out.links.emplace_back(), wanted))
             return error::bad_attachment;
     for (std::uint32_t i = 0; i < line; ++i) {
         const auto index = from.get<std::uint32_t>();
         incoming_message& m = out.line.emplace_back();
-        if (!get_message(from, rest, bounds, now, m) ||
-            !find_blocks(m, index < out.links.size() ? out.links[index].what.get() : nullptr,
-                bounds))
-            return error::bad_attachment;
-        if (m.has_table && index < out.links.size()) {
-            auto& leases = out.links[index].what->leases;
-            if (!leases) leases = std::make_shared<lease_table>();
-            m.leases = leases;
+        if (index >= out.links.size()) {
+            if (index != no_index || !get_with_own(from, rest, bounds, now, m))
+                return error::bad_attachment;
+            continue;
         }
+        inbox::link& l = *out.links[index].what;
+        if (!get_message(from, rest, bounds, now, m) || !find_blocks(m, l.blocks, bounds))
+            return error::bad_attachment;
+        if (!m.has_table) continue;
+        if (!l.leases) l.leases = std::make_shared<lease_table>();
+        m.leases = l.leases;
     }
     if (from.left() != 0 || rest.left() != 0) return error::bad_attachment;
+    // Behind the messages, which are older.
+    for (block_table* blocks : wanted) blocks->sender_wants();
     return {};
 }
 

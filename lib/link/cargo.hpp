@@ -17,6 +17,7 @@
 #include <strait/limits.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -27,12 +28,11 @@ namespace strait::detail {
 struct cargo {
     std::vector<inbox::moving_link> links;
     receiver_place place;
-    std::vector<incoming_message> line;
+    std::deque<incoming_message> line;
 };
 
 // Appends the cargo's bytes, and its handles in the order in which get_cargo takes them.
-void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles,
-    std::uint64_t now);
+void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& handles);
 
 // Rebuilds it from what a peer sent, which is checked like anything from a peer.
 error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles,

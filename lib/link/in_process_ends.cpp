@@ -64,7 +64,8 @@ error_code in_process_sender::try_send(outgoing_message& message) {
     return error::not_open;
 }
 
-link_offer in_process_sender::give_link(lease_source*, error_code& ec) {
+link_offer in_process_sender::give_link(
+    const std::shared_ptr<lease_source>&, error_code& ec) {
     ec = is_open() ? error::in_process_end : error::empty_end;
     return {};
 }
@@ -85,7 +86,7 @@ std::shared_ptr<in_process_receiver> in_process_receiver::make(
     cargo load, const asio::any_io_executor& executor) {
     auto made = std::make_shared<in_process_receiver>(std::move(load.place), executor);
     made->place_->leave_carrier();
-    for (incoming_message& m : load.line) made->line_.push_back(std::move(m));
+    made->line_.swap(load.line);
     return made;
 }
 
@@ -155,8 +156,7 @@ std::unique_ptr<cargo> in_process_receiver::freeze(sender_core& through, error_c
         phase_ = phase::moved;
         abort_all(finished, asio::error::operation_aborted);
         load->place = std::move(place_);
-        for (auto& m : line_) load->line.push_back(std::move(m));
-        line_.clear();
+        load->line.swap(line_);
     }
     finish(finished, completion::post);
     return load;
@@ -168,7 +168,7 @@ void in_process_receiver::thaw(std::unique_ptr<cargo> load) noexcept {
     phase_ = phase::open;
     place_ = std::move(load->place);
     place_->leave_carrier();
-    for (auto& m : load->line) line_.push_back(std::move(m));
+    line_.swap(load->line);
 }
 
 receiver_base::outcome in_process_receiver::fetch(

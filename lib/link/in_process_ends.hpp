@@ -44,8 +44,9 @@ public:
     error_code send(outgoing_message& message, const deadline& until) override;
     error_code try_send(outgoing_message& message) override;
     const void* link_key() const noexcept override { return channel_.get(); }
-    lease_source* leases() noexcept override { return nullptr; }
-    link_offer give_link(lease_source* target, error_code& ec) override;
+    std::shared_ptr<lease_source> leases() noexcept override { return nullptr; }
+    link_offer give_link(
+        const std::shared_ptr<lease_source>& target, error_code& ec) override;
     void take_back_link(link_offer) noexcept override {}
     in_process_channel* in_process() noexcept override { return channel_.get(); }
 

@@ -9,6 +9,7 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace strait::detail {
@@ -16,13 +17,22 @@ namespace strait::detail {
 namespace asio = boost::asio;
 using wire::link_reader;
 
-inbox::link_id inbox::insert(std::unique_ptr<link> l) {
+inbox::link_id inbox::insert(std::unique_ptr<link> l, link_map::node_type place) {
     do {
         ++last_id_;
     } while (last_id_ == no_link || links_.contains(last_id_));
     l->id = last_id_;
-    link& inserted = *links_.emplace(last_id_, std::move(l)).first->second;
-    return inserted.id;
+    // Every link has a place in each, so that what a read brings finds room.
+    pending_.reserve(links_.size() + 1);
+    heads_.reserve(links_.size() + 1);
+    if (place.empty()) {
+        links_.emplace(last_id_, std::move(l));
+    } else {
+        place.key() = last_id_;
+        place.mapped() = std::move(l);
+        links_.insert(std::move(place));
+    }
+    return last_id_;
 }
 
 inbox::link_id inbox::add(handle stream, link_id adopted_by) {
@@ -68,15 +78,13 @@ inbox::step inbox::next() {
 
 incoming_message inbox::pop(link_id id) {
     link& l = *find(id);
+    if (l.head.has_table && !l.leases) l.leases = std::make_shared<lease_table>();
     std::pop_heap(heads_.begin(), heads_.end());
     heads_.pop_back();
     incoming_message message = std::move(l.head);
     l.has_head = false;
     if (l.held_bytes != 0) count_held(l);
-    if (message.has_table) {
-        if (!l.leases) l.leases = std::make_shared<lease_table>();
-        message.leases = l.leases;
-    }
+    if (message.has_table) message.leases = l.leases;
     advance(l);
     return message;
 }
@@ -85,7 +93,11 @@ void inbox::on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& b
     bool filled, std::uint64_t now) {
     l.reader.nothing_before(l.clear_at);
     const bool all = !filled && batches.empty();
-    l.reader.commit(bytes, batches, now);
+    try {
+        l.reader.commit(bytes, batches, now);
+    } catch (const std::bad_alloc&) {
+        return drop(l.id, asio::error::no_buffer_space);  // some of what came with the bytes is lost
+    }
     if (all) {
         l.clear_at = round_;
         l.marker_left = 0;
@@ -147,8 +159,8 @@ void inbox::recheck(std::uint64_t now) {
 }
 
 void inbox::drop(link_id id, error_code why) {
-    faults_.push_back({id, why});
     remove(id);
+    faults_.push_back({id, why});
 }
 
 inbox::link* inbox::find_parked(lease_source::target_id target) noexcept {
@@ -174,6 +186,16 @@ void inbox::park(link& l) {
 }
 
 void inbox::advance(link& l) {
+    const link_id id = l.id;
+    try {
+        read_events(l);
+    } catch (const std::bad_alloc&) {
+        // What was read is lost: nothing behind it can be given.
+        if (find(id) != nullptr) drop(id, asio::error::no_buffer_space);
+    }
+}
+
+void inbox::read_events(link& l) {
     using event = link_reader::event;
     l.is_pending = false;
     for (;;) {
@@ -202,8 +224,11 @@ void inbox::advance(link& l) {
             if (l.blocks) l.blocks->sender_wants();
             continue;
         case event::forget:
-            if (!l.blocks || !l.blocks->forget(l.reader.forgotten()))
+            if (!l.blocks || !l.blocks->forget(l.reader.number()))
                 return drop(l.id, error::protocol_violation);
+            continue;
+        case event::disuse:
+            if (l.leases) l.leases->discard(l.reader.number());
             continue;
         case event::none:
             if (l.ended) return remove(l.id);
@@ -251,22 +276,40 @@ void inbox::remove(link_id id) {
 
 std::vector<inbox::moving_link> inbox::take_links() {
     std::vector<moving_link> moving;
-    for (auto& [id, l] : links_) {
-        moving_link m{std::move(l), {}, {}};
-        if (m.what->leases) m.parked = m.what->leases->close();
+    moving.reserve(links_.size());  // nothing else needs memory
+    while (!links_.empty()) {
+        moving_link m;
+        m.place = links_.extract(links_.begin());
+        m.what = std::move(m.place.mapped());
+        if (m.what->leases) m.parked = m.what->leases->take_all();
         if (m.what->blocks) m.what->blocks->detach();
         if (std::exchange(m.what->has_head, false)) m.head = std::move(m.what->head);
         m.what->is_pending = m.what->is_listed = false;
         m.what->held_bytes = 0;
         moving.push_back(std::move(m));
     }
-    links_.clear();
+    forget_all();
+    return moving;
+}
+
+inbox::link_map inbox::close() noexcept {
+    for (const auto& [id, l] : links_) {
+        if (l->leases) l->leases->close();
+        if (l->blocks) l->blocks->detach();
+    }
+    link_map gone;
+    gone.swap(links_);
+    forget_all();
+    return gone;
+}
+
+// What is known beside the links.
+void inbox::forget_all() noexcept {
     heads_.clear();
     pending_.clear();
     parked_.clear();
     accounts_.clear();
     held_bytes_ = 0;
-    return moving;
 }
 
 inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
@@ -279,7 +322,7 @@ inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
     } else if (m.what->leases) {
         m.what->leases->reopen({});
     }
-    const link_id id = insert(std::move(m.what));
+    const link_id id = insert(std::move(m.what), std::move(m.place));
     link& l = *links_[id];
     if (l.blocks) l.blocks->attach(l.stream);
     if (m.head) {

@@ -144,15 +144,21 @@ public:
         return !adoptions_.empty() || !faults_.empty() || !gone_.empty();
     }
 
-    // For a receiver that moves: all links leave, each with its head if it has one; and come back
-    // or arrive.
+    using link_map = std::unordered_map<link_id, std::unique_ptr<link>>;
+
+    // For a receiver that moves: all links leave, each with its head if it has one; and come back, for
+    // which no memory is needed, or arrive.
     struct moving_link {
         std::unique_ptr<link> what;
         std::optional<incoming_message> head;
         lease_table::parked_links parked;
+        link_map::node_type place;  // of one that may come back
     };
     std::vector<moving_link> take_links();
     link_id restore(moving_link l, std::uint64_t now);
+
+    // For one that is closed.
+    link_map close() noexcept;
 
 private:
     struct dated {
@@ -164,8 +170,10 @@ private:
         }
     };
 
-    link_id insert(std::unique_ptr<link> l);
+    link_id insert(std::unique_ptr<link> l, link_map::node_type place = {});
+    void forget_all() noexcept;
     void advance(link& l);
+    void read_events(link& l);
     bool begin_use(link& l);
     void set_pending(link& l);
     link* first_pending() noexcept;
@@ -173,7 +181,7 @@ private:
     void remove(link_id id);
 
     limits bounds_;
-    std::unordered_map<link_id, std::unique_ptr<link>> links_;
+    link_map links_;
     std::vector<dated> heads_;       // a heap
     std::vector<link_id> pending_;   // must be read before anything is given out
     std::unordered_multimap<lease_source::target_id, link_id> parked_;

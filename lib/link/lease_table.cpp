@@ -6,9 +6,16 @@
 
 #include "link/lease_table.hpp"
 
+#include "link/send_link.hpp"
+
 #include <algorithm>
 
 namespace strait::detail {
+
+bool lease_table::is_empty() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return parked_.empty();
+}
 
 std::shared_ptr<send_link> lease_table::take(std::uint32_t lease) noexcept {
     const std::lock_guard lock(mutex_);
@@ -21,7 +28,27 @@ std::shared_ptr<send_link> lease_table::take(std::uint32_t lease) noexcept {
     return found;
 }
 
-lease_table::parked_links lease_table::close() noexcept {
+// What there is no memory for is closed.
+void lease_table::put_back(parked_links& links) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+        parked_.insert(parked_.end(), links.begin(), links.end());
+    } catch (const std::bad_alloc&) {
+        for (const auto& [lease, link] : links) link->discard();
+    }
+    links.clear();
+}
+
+void lease_table::discard(std::uint32_t lease) noexcept {
+    if (const auto link = take(lease)) link->discard();
+}
+
+void lease_table::close() noexcept {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+}
+
+lease_table::parked_links lease_table::take_all() noexcept {
     const std::lock_guard lock(mutex_);
     open_ = false;
     return std::exchange(parked_, {});

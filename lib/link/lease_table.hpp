@@ -23,6 +23,7 @@
 namespace strait::detail {
 
 class send_link;
+struct incoming_message;
 
 // The lease of a link whose receiver moved: nobody can take up the link again once it is parked.
 inline constexpr std::uint32_t orphaned_lease = 0xffff'ffff;
@@ -33,10 +34,16 @@ class lease_source {
 public:
     using target_id = std::uint64_t;
 
-    lease_source() noexcept : id_(next_id()) {}
-
     target_id id() const noexcept { return id_; }
     std::uint32_t next() noexcept { return 1 + last_.fetch_add(1, std::memory_order_relaxed); }
+
+    // A link that is parked there was to be used again, but it is not, and its receiver does not know
+    // it as a parked one any more: the holder closes it.
+    virtual void disuse(std::uint32_t lease) noexcept = 0;
+
+protected:
+    lease_source() noexcept : id_(next_id()) {}
+    ~lease_source() = default;
 
 private:
     static target_id next_id() noexcept {
@@ -48,8 +55,9 @@ private:
     std::atomic<std::uint32_t> last_{0};
 };
 
-// At the holder: the parked links that came through one link. It goes with that link; what lies in
-// it then is closed. Thread-safe.
+// At the holder: the parked links that came through one link. It goes with that link and the messages in
+// line that came through it; what lies in it then is closed. A message that leaves the receiver takes
+// along the links that it refers to, so that they are there whatever becomes of the link. Thread-safe.
 class lease_table {
 public:
     using parked_links = std::vector<std::pair<std::uint32_t, std::shared_ptr<send_link>>>;
@@ -64,21 +72,31 @@ public:
         return true;
     }
 
-    // The parked link of that number, or null.
-    std::shared_ptr<send_link> take(std::uint32_t lease) noexcept;
+    bool is_empty() const noexcept;
 
-    // Nothing is parked any more; what was is returned.
-    parked_links close() noexcept;
+    // The parked link of that number, or null; and back, from a message that is in line again.
+    std::shared_ptr<send_link> take(std::uint32_t lease) noexcept;
+    void put_back(parked_links& links) noexcept;
+
+    // Closes the link of that number, if there is one.
+    void discard(std::uint32_t lease) noexcept;
+
+    // Nothing is parked any more; and what was is returned, for a receiver that moves.
+    void close() noexcept;
+    parked_links take_all() noexcept;
     void reopen(parked_links links) noexcept;
 
 private:
     // A holder that answers so many requests at the same time pays for the others.
     static constexpr std::size_t max_parked = 64;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     bool open_ = true;
     parked_links parked_;
 };
+
+// Takes what a message refers to out of the table of its link, when it leaves the receiver.
+void take_leased_links(incoming_message& m) noexcept;
 
 }  // namespace strait::detail
 

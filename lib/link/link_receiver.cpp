@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace strait::detail {
@@ -19,7 +20,9 @@ namespace strait::detail {
 using clock = std::chrono::steady_clock;
 
 link_receiver::link_receiver(channel_identity identity, const asio::any_io_executor& executor)
-    : receiver_base(std::move(identity), executor), box_(identity_.bounds) {}
+    : receiver_base(std::move(identity), executor), box_(identity_.bounds) {
+    batches_.reserve(1);  // so that no read fails for want of it
+}
 
 link_receiver::~link_receiver() {
     close();
@@ -69,9 +72,16 @@ std::uint32_t link_receiver::take_up(lease_source::target_id target) {
     return l->lease;
 }
 
-void link_receiver::give_back(lease_source::target_id target, std::uint32_t lease) noexcept {
+bool link_receiver::give_back(lease_source::target_id target, std::uint32_t lease) noexcept {
     const std::lock_guard lock(mutex_);
-    if (inbox::link* l = box_.find_lease(target, lease)) box_.park(*l);
+    inbox::link* const l = box_.find_lease(target, lease);
+    if (l != nullptr) box_.park(*l);
+    return l != nullptr;
+}
+
+bool link_receiver::came_back(incoming_message& message) noexcept {
+    if (!message.leased.empty()) message.leases->put_back(message.leased);
+    return true;
 }
 
 void link_receiver::close() noexcept {
@@ -79,21 +89,21 @@ void link_receiver::close() noexcept {
         // The mutex may be held by a thread that does not exist here, and epoll descriptors are
         // shared with the parent: nothing but closing descriptors.
         poller_.abandon();
-        box_.take_links();
+        box_.close();
         line_.clear();
         phase_ = phase::closed;
         return;
     }
     finished_list finished;
-    std::vector<inbox::moving_link> links;
+    inbox::link_map links;
     std::deque<incoming_message> line;
     {
         const std::lock_guard lock(mutex_);
         if (phase_ == phase::closed) return;
         phase_ = phase::closed;
         abort_all(finished, asio::error::operation_aborted);
-        links = box_.take_links();
-        for (const auto& l : links) poller_.remove(l.what->id);
+        links = box_.close();
+        for (const auto& [id, l] : links) poller_.remove(id);
         poller_.detach();
         line.swap(line_);
     }
@@ -169,7 +179,7 @@ receiver_base::outcome link_receiver::fetch(
             return outcome::given;
         case inbox::action::read:
             if (budget-- <= 0) return outcome::enough;
-            read_link(*box_.find(s.on));
+            if (!read_link(*box_.find(s.on))) return outcome::no_memory;
             break;
         case inbox::action::round:
             look();
@@ -182,24 +192,33 @@ receiver_base::outcome link_receiver::fetch(
     }
 }
 
-void link_receiver::read_link(inbox::link& l) {
+bool link_receiver::read_link(inbox::link& l) {
     const inbox::link_id id = l.id;
     const std::span<std::byte> room = box_.prepare(l);
     const os::io_result io = os::recv_some(l.stream, room, batches_, false);
-    accept_read(id, io, room.size());
+    return accept_read(id, io, room.size());
 }
 
-void link_receiver::accept_read(
+// False: the system has no memory for what lies there, which is still to be read.
+bool link_receiver::accept_read(
     inbox::link_id id, const os::io_result& io, std::size_t room) {
     inbox::link& l = *box_.find(id);
-    if (io.ec == asio::error::would_block) return box_.on_nothing(l);
-    if (io.ec || io.bytes == 0) return box_.on_end(l);  // a reset is the end as well
+    if (io.ec == asio::error::no_buffer_space) return false;
+    if (io.ec == asio::error::would_block) {
+        box_.on_nothing(l);
+        return true;
+    }
+    if (io.ec || io.bytes == 0) {  // a reset is the end as well
+        box_.on_end(l);
+        return true;
+    }
     const bool filled = io.bytes == room || !batches_.empty();
     box_.on_read(l, io.bytes, batches_, filled, os::now_ns());
-    if (!filled || box_.link_count() < 2) return;
+    if (!filled || box_.link_count() < 2) return true;
     inbox::link* still = box_.find(id);
     if (still != nullptr && box_.wants_unread(*still))
         box_.on_unread(*still, os::unread_bytes(still->stream));
+    return true;
 }
 
 // Learns which links have something.
@@ -230,7 +249,7 @@ void link_receiver::adopt(inbox::adoption a) {
     }
     const inbox::link_id id = box_.add(std::move(a.stream), a.account);
     if (id == inbox::no_link) return add_fault(error::too_many_links);
-    if (error_code ec = poller_.add(box_.find(id)->stream, id)) box_.drop(id, ec);
+    if (error_code ec = add_to_poller(*box_.find(id))) box_.drop(id, ec);
 }
 
 // Tells the other side that the link was adopted. If both sides of the link were given to us, this
@@ -274,7 +293,8 @@ void link_receiver::wait(std::unique_lock<std::mutex>& lock, const deadline& unt
         if (io.ec != asio::error::would_block) {
             // What came after the read, whose time nobody knows, is not vouched for.
             box_.recheck(begun);
-            return accept_read(l.id, io, room.size());
+            static_cast<void>(accept_read(l.id, io, room.size()));
+            return;
         }
         // An asynchronous wait has made the stream non-blocking for good.
         is_blocked_ = true;
@@ -302,15 +322,25 @@ std::unique_ptr<cargo> link_receiver::freeze(sender_core&, error_code& ec) {
         const std::lock_guard lock(mutex_);
         ec = usable();
         if (ec) return nullptr;
+        // All that needs memory first.
+        load->links.reserve(box_.link_count());
+        parked.reserve(box_.link_count());
+        auto links = box_.take_links();
         phase_ = phase::moved;
         abort_all(finished, asio::error::operation_aborted);
-        for (auto& l : box_.take_links()) {
+        for (auto& l : links) {
             poller_.remove(l.what->id);
+            if (l.what->parked && l.what->leases) l.what->leases->put_back(l.parked);
             (l.what->parked ? parked : load->links).push_back(std::move(l));
         }
         poller_.detach();
-        for (auto& m : line_) load->line.push_back(std::move(m));
-        line_.clear();
+        for (auto& m : line_) {
+            // Those whose link does not move have what they refer to themselves.
+            if (std::none_of(load->links.begin(), load->links.end(),
+                    [&](const auto& l) { return l.what->leases == m.leases; }))
+                take_leased_links(m);
+        }
+        load->line.swap(line_);
     }
     finish(finished, completion::post);
     return load;
@@ -323,18 +353,26 @@ void link_receiver::thaw(std::unique_ptr<cargo> load) noexcept {
     restore(std::move(*load), false);
 }
 
+error_code link_receiver::add_to_poller(const inbox::link& l) noexcept {
+    try {
+        return poller_.add(l.stream, l.id);
+    } catch (const std::bad_alloc&) {
+        return asio::error::no_buffer_space;
+    }
+}
+
 error_code link_receiver::restore(cargo load, bool check) {
     for (auto& moving : load.links) {
         if (check && !os::is_link_stream(moving.what->stream)) return error::bad_attachment;
         const inbox::link_id id = box_.restore(std::move(moving), os::now_ns());
         const inbox::link* l = box_.find(id);
         if (l == nullptr) continue;  // ended, or broken
-        if (error_code ec = poller_.add(l->stream, id)) {
+        if (error_code ec = add_to_poller(*l)) {
             if (check) return ec;
             box_.drop(id, ec);  // it was here before: the others come back
         }
     }
-    for (auto& m : load.line) line_.push_back(std::move(m));
+    line_.swap(load.line);
     process_news();
     return {};
 }

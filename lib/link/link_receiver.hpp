@@ -38,7 +38,8 @@ public:
     // The number of a link that was given to that target and is parked: it is in use again. 0: there
     // is none. And the same back.
     std::uint32_t take_up(lease_source::target_id target);
-    void give_back(lease_source::target_id target, std::uint32_t lease) noexcept;
+    // False: the receiver, or the link, is not here any more.
+    bool give_back(lease_source::target_id target, std::uint32_t lease) noexcept;
 
     void close() noexcept override;
     error_code join_set(const std::shared_ptr<set_host>& set, std::uint32_t number) override;
@@ -56,13 +57,16 @@ private:
     void disarm() noexcept override;
     void detach(bool in_shutdown) noexcept override;
     void wait(std::unique_lock<std::mutex>& lock, const deadline& until) override;
+    void left(incoming_message& message) noexcept override { take_leased_links(message); }
+    bool came_back(incoming_message& message) noexcept override;
 
     // With the mutex held.
     error_code watch();
-    void read_link(inbox::link& l);
-    void accept_read(inbox::link_id id, const os::io_result& io, std::size_t room);
+    bool read_link(inbox::link& l);
+    bool accept_read(inbox::link_id id, const os::io_result& io, std::size_t room);
     void process_news();
     void adopt(inbox::adoption a);
+    error_code add_to_poller(const inbox::link& l) noexcept;
     bool greet(const handle& stream) noexcept;
     error_code restore(cargo load, bool check);
 

@@ -76,7 +76,8 @@ error_code link_sender::try_send(outgoing_message& message) {
     return error::not_open;
 }
 
-link_offer link_sender::give_link(lease_source* target, error_code& ec) {
+link_offer link_sender::give_link(
+    const std::shared_ptr<lease_source>& target, error_code& ec) {
     if (is_open()) return link_->extend(target, ec);
     ec = error::empty_end;
     return {};

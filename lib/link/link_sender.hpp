@@ -45,11 +45,12 @@ public:
     error_code send(outgoing_message& message, const deadline& until) override;
     error_code try_send(outgoing_message& message) override;
     const void* link_key() const noexcept override { return link_.get(); }
-    lease_source* leases() noexcept override { return &link_->leases(); }
+    std::shared_ptr<lease_source> leases() noexcept override { return link_; }
     std::shared_ptr<block_lender> lender() noexcept override {
         return link_->has_pool() ? link_ : nullptr;
     }
-    link_offer give_link(lease_source* target, error_code& ec) override;
+    link_offer give_link(
+        const std::shared_ptr<lease_source>& target, error_code& ec) override;
     void take_back_link(link_offer offer) noexcept override { link_->take_back(std::move(offer)); }
 
 private:

@@ -241,7 +241,10 @@ bool link_set::collect_from(number n, std::vector<raw_event>& out, core_list& fa
         has_more = !is_fatal(event.code) && event.code != asio::error::would_block;
         if (event.code == asio::error::would_block) break;
         event.from = m.core;
-        if (!event.code) event.code = event.message.fault;
+        if (!event.code && event.message.fault) {
+            event.code = event.message.fault;
+            if (!m.core->note_fault(event.code)) continue;  // counted and skipped
+        }
         out.push_back(std::move(event));
     }
     if (m.core->has_untold_faults()) faulty.push_back(m.core);

@@ -118,11 +118,6 @@ bool is_leased(const table_entry& e) noexcept {
     return e.kind == attachment_kind::sender && (e.flags & sender_leased) != 0;
 }
 
-// The parked link of a lease that will not be used: closed, so that its receiver sees the end.
-void close_parked(lease_table& leases, std::uint32_t lease) noexcept {
-    if (const auto link = leases.take(lease)) link->discard();
-}
-
 }  // namespace
 
 void incoming_message::give_block_back() noexcept {
@@ -138,17 +133,26 @@ void incoming_message::lend_block() noexcept {
     for (const std::uint32_t id : loans) blocks->lend(id);
 }
 
-void incoming_message::drop_unread_leases() noexcept {
-    const auto table = std::move(leases);
+void incoming_message::discard_leased() noexcept {
+    for (const auto& [lease, link] : leased) link->discard();
+    leased.clear();
+}
+
+void take_leased_links(incoming_message& m) noexcept {
+    if (!m.has_table || !m.leases || m.leases->is_empty()) return;
     try {
-        fetch_memory(*this);
-        auto rest = body;
-        cut_loans(*this, rest);
+        fetch_memory(m);
+        auto rest = m.body;
+        cut_loans(m, rest);
         read_table(rest, limits(), [&](const table_entry& e, auto) {
-            if (is_leased(e)) close_parked(*table, e.lease);
+            if (!is_leased(e)) return;
+            m.leased.reserve(m.leased.size() + 1);
+            if (auto link = m.leases->take(e.lease)) m.leased.emplace_back(e.lease, std::move(link));
         });
-    } catch (...) {
-        // What does not read as a table refers to no lease.
+    } catch (const std::bad_alloc&) {
+        m.fault = asio::error::no_buffer_space;
+    } catch (const system_error&) {
+        // Whoever decodes it will see.
     }
 }
 
@@ -162,7 +166,6 @@ bool check_type(const channel_identity& found, const type_identity& expected, di
 message_reader::message_reader(incoming_message& message, receiver_core& receiver)
     : receiver_(receiver),
       message_(message),
-      leases_(message.leases),
       carried_(std::move(message.carried)) {
     fetch_memory(message);
     std::span<const std::byte> in_block;
@@ -192,7 +195,6 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
     if (message.in_block) value_ = in_block;
     if (value_.size() > receiver.identity().bounds.max_message_bytes)
         throw system_error(error::bad_message);
-    message.leases.reset();  // from here on they are in the entries
 }
 
 // Those of new blocks come first among the handles.
@@ -226,10 +228,7 @@ error_code unfold(incoming_message& message) noexcept {
     return {};
 }
 
-message_reader::~message_reader() {
-    for (const entry& e : entries_)
-        if (!e.taken && leases_ && is_leased(e.what)) close_parked(*leases_, e.what.lease);
-}
+message_reader::~message_reader() = default;
 
 message_reader::entry& message_reader::find(std::uint32_t index, int kind) {
     if (index >= entries_.size() || static_cast<int>(entries_[index].what.kind) != kind)
@@ -272,8 +271,12 @@ std::shared_ptr<sender_core> message_reader::take_sender(
     entry& e = find(index, static_cast<int>(attachment_kind::sender));
     if (e.sender) return e.sender->clone(executor_);
     if (is_leased(e.what)) {
-        std::shared_ptr<send_link> link = leases_ ? leases_->take(e.what.lease) : nullptr;
-        if (!link) throw system_error(error::bad_attachment);
+        auto& leased = message_.leased;
+        const auto at = std::find_if(leased.begin(), leased.end(),
+            [&](const auto& l) { return l.first == e.what.lease; });
+        if (at == leased.end()) throw system_error(error::bad_attachment);
+        std::shared_ptr<send_link> link = std::move(at->second);
+        leased.erase(at);
         e.taken = true;
         e.what.identity = link->identity();
         e.sender = std::make_shared<link_sender>(std::move(link), executor_);
@@ -286,7 +289,7 @@ std::shared_ptr<sender_core> message_reader::take_sender(
     e.taken = true;
     auto link = std::make_shared<send_link>(std::move(e.handles[0]), std::move(e.what.identity),
         std::weak_ptr<link_receiver>());
-    if ((e.what.flags & sender_parkable) != 0) link->set_lease(leases_, e.what.lease);
+    if ((e.what.flags & sender_parkable) != 0) link->set_lease(message_.leases, e.what.lease);
     e.sender = std::make_shared<link_sender>(std::move(link), executor_);
     return e.sender;
 }

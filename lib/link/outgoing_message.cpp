@@ -168,7 +168,7 @@ std::optional<std::uint32_t> outgoing_message::add(
     }
     if (!lender_) lender_ = through_->lender();
     const limits& bounds = through_->identity().bounds;
-    if (!lender_ || loans_.size() == max_loans || bytes.size() > bounds.max_message_bytes)
+    if (!lender_ || loans_.size() == wire::max_loans || bytes.size() > bounds.max_message_bytes)
         return std::nullopt;
     pool_block* block = owner ? owner->block_of(lender_.get()) : nullptr;
     if (block != nullptr && mode_ == ownership::consume && owner.use_count() == 1) {
@@ -213,13 +213,15 @@ void outgoing_message::append_loans() {
     wire::put(buffer_, static_cast<std::uint32_t>(loans_behind().size()));
 }
 
-void outgoing_message::blocks_sent(block_pool& pool) noexcept {
+bool outgoing_message::blocks_sent(block_pool& pool) noexcept {
+    const bool has_some = block_ != nullptr || !loans_.empty();
     if (block_ != nullptr) pool.sent(*std::exchange(block_, nullptr));
     for (loan_item& l : loans_) {
         if (l.block == nullptr) continue;
         pool.sent(*std::exchange(l.block, nullptr));
         l.owner->given_away();
     }
+    return has_some;
 }
 
 error_code outgoing_message::prepare(sender_core& through, bool one_write) {
@@ -242,19 +244,22 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
         refer_to_block(*block_, wire::header_bytes);
     else if (block_ != nullptr)  // the value has outgrown every block
         lender_->give_back(*std::exchange(block_, nullptr));
+    const std::size_t memories = handles_.size();
     buffer_.overflow_into(nullptr, 0);  // the table is no part of the value
     if (!ec && has_attachments()) ec = prepare_items(through);
     if (!loans_behind().empty()) append_loans();
     if (!ec && buffer_.size() - wire::header_bytes >
                    most_bytes(bounds, has_attachments() || !loans_behind().empty()))
         ec = error::message_too_large;
-    if (!ec && handles_.size() > bounds.max_handles_per_message) ec = error::too_many_handles;
+    const std::size_t own_handles = handles_.size() - memories;
+    if (!ec && own_handles > bounds.max_handles_per_message) ec = error::too_many_handles;
     one_write_ = one_write;
     held_bytes_ = buffer_.size();
     wants_block_ = block_ == nullptr && !is_loan_ && value_bytes_ >= bounds.min_pooled_bytes &&
                    through.lender();
     if (!ec && one_write) {
-        if (buffer_.size() > wire::max_write_bytes && !wants_block_) ec = move_to_memory();
+        if (buffer_.size() > wire::max_write_bytes && !wants_block_)
+            ec = bounds.max_handles_per_message != 0 ? move_to_memory() : error::message_too_large;
         if (!ec && handles_.size() > os::max_handles_per_write) ec = error::message_too_large;
     }
     if (ec) {
@@ -374,7 +379,6 @@ void outgoing_message::hand_over(incoming_message& to) noexcept {
 }
 
 void outgoing_message::append_table() {
-    const std::uint64_t now = os::now_ns();
     const std::size_t table_at = buffer_.size();
     for (const item& i : items_) {
         const std::size_t handles_before = handles_.size();
@@ -382,7 +386,7 @@ void outgoing_message::append_table() {
         table_entry e;
         e.kind = i.kind;
         if (i.kind == attachment_kind::receiver) {
-            put_cargo(load, *i.load, handles_, now);
+            put_cargo(load, *i.load, handles_);
             e.identity = i.receiver->identity();
         } else if (i.kind == attachment_kind::region) {
             handles_.push_back(&i.memory->memory());
@@ -428,11 +432,12 @@ void outgoing_message::sent() noexcept {
 }
 
 void outgoing_message::revoke() noexcept {
-    for (item& i : items_) {
+    for (item& i : items_)
         if (i.load && mode_ != ownership::consume) i.receiver->thaw(std::move(i.load));
+    // Behind the receivers: a link goes back to where it was.
+    for (item& i : items_)
         if (i.offer.stream.is_open() || i.offer.lease != 0)
             i.sender->take_back_link(std::move(i.offer));
-    }
     clear();
 }
 

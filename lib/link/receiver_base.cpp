@@ -13,6 +13,7 @@
 #include <boost/asio/query.hpp>
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace strait::detail {
@@ -201,8 +202,9 @@ void receiver_base::pump(finished_list& finished) {
     for (bool is_ready = true; is_ready;) {
         while (!waiting_.empty()) {
             if (line_.size() <= granted_.size()) {
-                const outcome o = fetch(budget, finished, nullptr);
+                const outcome o = try_fetch(budget, finished, nullptr);
                 if (o == outcome::ended) end_waiting(finished, asio::error::eof);
+                if (o == outcome::no_memory) end_waiting(finished, asio::error::no_buffer_space);
                 if (o != outcome::message) break;
             }
             recv_operation* op = waiting_.pop_front();
@@ -212,12 +214,19 @@ void receiver_base::pump(finished_list& finished) {
         }
         if (waiting_.empty()) return disarm();
         if (is_blocked_) return;  // that thread sees to the rest
-        if (!is_registered_) {
-            context_service::of(executor_).add(std::weak_ptr<context_client>(weak_from_this()));
-            is_registered_ = true;
-        }
         is_ready = false;
-        if (error_code ec = arm(is_ready)) return end_waiting(finished, ec);
+        if (error_code ec = try_arm(is_ready)) return end_waiting(finished, ec);
+    }
+}
+
+error_code receiver_base::try_arm(bool& is_ready) noexcept {
+    try {
+        if (!is_registered_)
+            context_service::of(executor_).add(std::weak_ptr<context_client>(weak_from_this()));
+        is_registered_ = true;
+        return arm(is_ready);
+    } catch (const std::bad_alloc&) {
+        return asio::error::no_buffer_space;
     }
 }
 
@@ -262,10 +271,20 @@ void receiver_base::add_fault(const error_code& code) {
         line_.push_back(std::move(nothing));
         return;
     }
+    count_fault(code);
+}
+
+void receiver_base::count_fault(const error_code& code) {
     ++faults_;
     if (!fault_handler_) return;
     untold_faults_.push_back({code, {}});
     has_untold_faults_ = true;
+}
+
+bool receiver_base::note_fault(const error_code& code) {
+    const std::lock_guard lock(mutex_);
+    count_fault(code);
+    return deliver_faults_.load();
 }
 
 // One by one: the handler may throw, and the others are told the next time.
@@ -318,11 +337,20 @@ void receiver_base::on_fault(std::function<void(const fault&)> handler) {
     fault_handler_ = std::move(handler);
 }
 
+receiver_base::outcome receiver_base::try_fetch(
+    int& budget, finished_list& finished, incoming_message* direct) noexcept {
+    try {
+        return fetch(budget, finished, direct);
+    } catch (const std::bad_alloc&) {
+        return outcome::no_memory;
+    }
+}
+
 // The first message in line, or the next that there is.
 receiver_base::outcome receiver_base::next_message(
     int& budget, finished_list& finished, incoming_message& out) {
     if (line_.empty()) {
-        const outcome o = fetch(budget, finished, &out);
+        const outcome o = try_fetch(budget, finished, &out);
         if (o == outcome::given) left(out);
         if (o == outcome::given) return outcome::message;
         if (o != outcome::message) return o;
@@ -354,6 +382,7 @@ error_code receiver_base::try_take(incoming_message& out, bool look_again) {
                 o = next_message(budget, finished, out);
             }
             if (o == outcome::ended) ec = asio::error::eof;
+            if (o == outcome::no_memory) ec = asio::error::no_buffer_space;
             if (o == outcome::nothing || o == outcome::enough) ec = asio::error::would_block;
         }
         if (!waiting_.empty()) pump(finished);
@@ -405,6 +434,8 @@ error_code receiver_base::recv(incoming_message& out, const deadline& until) {
             if (o == outcome::message) break;
             if (o == outcome::ended)
                 ec = asio::error::eof;
+            else if (o == outcome::no_memory)
+                ec = asio::error::no_buffer_space;
             else if (until && clock::now() >= *until)
                 ec = asio::error::timed_out;
             if (ec) break;

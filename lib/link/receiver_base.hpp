@@ -48,6 +48,7 @@ public:
     std::size_t take_more(std::span<incoming_message> out) final;
     void put_back(incoming_message message) final;
     bool report(const fault& f) final;
+    bool note_fault(const error_code& code) final;
     std::uint64_t faults() const noexcept final { return faults_.load(); }
     void on_fault(std::function<void(const fault&)> handler) final;
     void deliver_faults(bool on) noexcept final { deliver_faults_.store(on); }
@@ -59,7 +60,7 @@ public:
 
 protected:
     enum class phase { open, moved, closed };
-    enum class outcome { message, given, nothing, ended, enough };
+    enum class outcome { message, given, nothing, ended, enough, no_memory };
 
     // Operations to be finished when the mutex is released.
     struct finished_list {
@@ -73,7 +74,7 @@ protected:
     // The source. All of these are called with the mutex held.
 
     // Gets until one more message is in the line; or in `direct`, when the line is empty and somebody
-    // takes the message at once.
+    // takes the message at once. May throw bad_alloc, and loses nothing by that.
     virtual outcome fetch(int& budget, finished_list& finished, incoming_message* direct) = 0;
 
     // Learns what came since it was found empty.
@@ -104,6 +105,7 @@ protected:
     void pump(finished_list& finished);
     void abort_all(finished_list& finished, const error_code& why);
     void add_fault(const error_code& code);
+    void count_fault(const error_code& code);
 
     // Whether nothing stands in the way of completing the only finished operation from here: those
     // that were granted before and are on their way come first.
@@ -124,6 +126,8 @@ private:
     void on_shutdown(asio::execution_context& context) noexcept final;
     void put_in_line(recv_operation& op);
     void end_waiting(finished_list& finished, const error_code& why);
+    error_code try_arm(bool& is_ready) noexcept;
+    outcome try_fetch(int& budget, finished_list& finished, incoming_message* direct) noexcept;
     outcome next_message(int& budget, finished_list& finished, incoming_message& out);
     void tell_faults_before(const error_code& ec, incoming_message& out);
 

@@ -142,7 +142,7 @@ void send_link::set_lease(std::weak_ptr<lease_table> home, std::uint32_t lease) 
 // Says that no sender uses the link, behind everything that they wrote. False: it must be closed.
 bool send_link::write_park() {
     const std::lock_guard lock(mutex_);
-    if (broken_ || !queue_.empty() || owes_withdraw_ || !carry_.empty()) return false;
+    if (broken_ || !queue_.empty() || owes_frames() || !carry_.empty()) return false;
     // Whoever takes it up has blocks of its own.
     read_back();
     if (!write_no_blocks()) return false;
@@ -194,10 +194,8 @@ void send_link::start(send_operation& op, const asio::any_io_executor& executor)
             finished.push_back(op);
         } else {
             flush(finished);
-            if (!op.is_over) {
-                op.hold_work();
+            if (!op.is_over)
                 if (error_code ec2 = wait_on(op, executor)) withdraw(op, ec2, finished);
-            }
         }
     }
     finish(finished, completion::post);
@@ -373,17 +371,17 @@ void send_link::flush(queue& finished) {
     if (awaits_release_ == awaited) return;
     // Those who wait must wait for something else.
     for (const auto& w : waiters_)
-        if (w->operations != 0) start_watch(w);
+        if (w->operations != 0) restart_watch(w, finished);
 }
 
 void send_link::write_all(queue& finished) {
     while (!broken_ && stream_.is_open() && !closes_after_poll_ &&
-           (!queue_.empty() || owes_withdraw_ || !carry_.empty())) {
+           (!queue_.empty() || owes_frames() || !carry_.empty())) {
         error_code ec = write_carry();
         if (!ec) {
             finish_written(finished);
-            if (queue_.empty() && !owes_withdraw_) return;
-            if (!owes_withdraw_ && queue_.front()->message->wants_block()) {
+            if (queue_.empty() && !owes_frames()) return;
+            if (!owes_frames() && queue_.front()->message->wants_block()) {
                 awaits_release_ = !find_way(*queue_.front(), finished);
                 if (awaits_release_) return;
                 continue;
@@ -392,11 +390,7 @@ void send_link::write_all(queue& finished) {
         }
         if (!ec) continue;
         if (ec == asio::error::would_block) {
-            // Nobody may come to use the link again, and the receiver holds what shall be dropped.
-            if (owes_withdraw_ && carry_.empty()) {
-                const io_frame frame(wire::frame_kind::withdraw, 0);
-                owes_withdraw_ = bool(write_control(frame.bytes, {}));
-            }
+            if (carry_.empty()) write_owed();
             return;
         }
         if (ec != asio::error::broken_pipe) {
@@ -407,6 +401,17 @@ void send_link::write_all(queue& finished) {
             continue;
         }
         return break_link(asio::error::broken_pipe, finished);
+    }
+}
+
+// Nobody may come to use the link again, and the receiver holds what shall be dropped.
+void send_link::write_owed() {
+    if (owes_withdraw_ && write_control(io_frame(wire::frame_kind::withdraw).bytes, {})) return;
+    owes_withdraw_ = false;
+    while (!disused_.empty()) {
+        const io_frame frame(wire::frame_kind::disuse, 0, disused_.back());
+        if (write_control(frame.bytes, {})) return;
+        disused_.pop_back();
     }
 }
 
@@ -427,6 +432,9 @@ error_code send_link::write_once(queue& finished) {
     std::size_t forgotten = 0;
     for (const std::uint32_t id : pool_.forgotten())
         forgotten += plan.add_control(wire::frame_kind::forget, id);
+    std::size_t disused = 0;
+    for (const std::uint32_t lease : disused_)
+        disused += plan.add_control(wire::frame_kind::disuse, lease);
     add_messages(plan);
 
     std::span<const handle* const> handles;
@@ -442,22 +450,33 @@ error_code send_link::write_once(queue& finished) {
     if (written != plan.bytes()) {
         for (const piece& p : plan.pieces()) {
             const std::size_t skip = std::min(written, p.bytes);
-            carry_.insert(carry_.end(), p.data + skip, p.data + p.bytes);
+            keep_rest({p.data + skip, p.bytes - skip});
             written -= skip;
         }
     }
     owes_withdraw_ = false;
     auto& said = pool_.forgotten();
     said.erase(said.begin(), said.begin() + static_cast<std::ptrdiff_t>(forgotten));
+    disused_.erase(disused_.begin(), disused_.begin() + static_cast<std::ptrdiff_t>(disused));
     finish_written(finished);
     return {};
 }
 
-// As many of those that wait as fit one write. One that wants a block gets it when it is the first.
+// Without memory for what the system did not take the link ends in the midst of a frame.
+void send_link::keep_rest(std::span<const std::byte> rest) noexcept {
+    try {
+        carry_.insert(carry_.end(), rest.begin(), rest.end());
+    } catch (const std::bad_alloc&) {
+        back_fault_ = asio::error::broken_pipe;
+    }
+}
+
+// As many of those that wait as fit one write. One that wants a block gets it when it is the first, and
+// nothing else is to be written before.
 void send_link::add_messages(wire::write_plan& plan) noexcept {
     for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op)) {
         for (outgoing_message* m = op->message; m != nullptr; m = m->behind) {
-            if (m != queue_.front()->message && m->wants_block()) return;
+            if (m->wants_block()) return;
             if (!plan.add(m->cursor())) return;
         }
     }
@@ -474,7 +493,8 @@ void send_link::finish_written(queue& finished) {
 bool send_link::advance_written(send_operation& op) noexcept {
     while (op.message != nullptr && op.message->cursor().finished()) {
         outgoing_message& m = *op.message;
-        m.blocks_sent(pool_);
+        // With a block there the receiver forgets that one was wanted.
+        if (m.blocks_sent(pool_)) said_want_ = false;
         waiting_bytes_ -= m.held_bytes();
         op.advance();
     }
@@ -483,13 +503,9 @@ bool send_link::advance_written(send_operation& op) noexcept {
 
 pool_block* send_link::lend(std::size_t bytes) noexcept {
     if (!has_pool() || is_forked()) return nullptr;
-    try {
-        const std::lock_guard lock(mutex_);
-        // Who waits for a block comes first: behind him this one would be held for nothing.
-        return usable() || awaits_release_ ? nullptr : take_block(bytes);
-    } catch (const std::bad_alloc&) {
-        return nullptr;
-    }
+    const std::lock_guard lock(mutex_);
+    // Who waits for a block comes first: behind him this one would be held for nothing.
+    return usable() || awaits_release_ ? nullptr : take_block(bytes);
 }
 
 void send_link::give_back(pool_block& block) noexcept {
@@ -505,7 +521,7 @@ void send_link::give_back(pool_block& block) noexcept {
 }
 
 // A block that is free, or was released since, or is new.
-pool_block* send_link::take_block(std::size_t bytes) {
+pool_block* send_link::take_block(std::size_t bytes) noexcept {
     if (pool_block* b = pool_.lend(bytes)) return b;
     if (pool_.has_sent()) {
         read_back();
@@ -513,9 +529,13 @@ pool_block* send_link::take_block(std::size_t bytes) {
     }
     const std::size_t size = block_pool::size_for(bytes);
     if (!pool_.reserve(size)) return nullptr;
-    error_code ec;
-    auto memory = block_memory::make(size, ec);
-    if (!ec) return &pool_.add(std::move(memory));
+    try {
+        error_code ec;
+        auto memory = block_memory::make(size, ec);
+        if (!ec) return &pool_.add(std::move(memory));
+    } catch (const std::bad_alloc&) {
+        // As if the system had no memory for it.
+    }
     pool_.unreserve(size);
     return nullptr;
 }
@@ -524,17 +544,22 @@ pool_block* send_link::take_block(std::size_t bytes) {
 // when the receiver has none that it could release it goes another way. False: it waits.
 bool send_link::find_way(send_operation& op, queue& finished) {
     outgoing_message& m = *op.message;
-    if (pool_block* b = take_block(m.value_bytes() + wire::header_bytes)) {
-        said_want_ = false;
-        m.move_into_block(shared_from_this(), *b);
-        return true;
-    }
-    if (!back_fault_ && pool_.has_sent()) {
+    pool_block* const b = take_block(m.value_bytes() + wire::header_bytes);
+    if (b == nullptr && !back_fault_ && pool_.has_sent()) {
         if (!said_want_) said_want_ = !write_control(io_frame(wire::frame_kind::want).bytes, {});
         if (said_want_) return false;
     }
-    said_want_ = false;
-    if (error_code ec = m.go_without_block()) withdraw(op, ec, finished);
+    error_code ec;
+    try {
+        if (b != nullptr)
+            m.move_into_block(shared_from_this(), *b);
+        else
+            ec = m.go_without_block();
+    } catch (const std::bad_alloc&) {
+        if (b != nullptr) pool_.give_back(*b);
+        ec = asio::error::no_buffer_space;
+    }
+    if (ec) withdraw(op, ec, finished);
     return true;
 }
 
@@ -542,11 +567,16 @@ bool send_link::find_way(send_operation& op, queue& finished) {
 // to be written.
 void send_link::read_back() noexcept {
     std::byte bytes[1024];
-    std::vector<os::handle_batch> nothing;
+    try {
+        no_handles_.reserve(1);
+    } catch (const std::bad_alloc&) {
+        return;  // later
+    }
     for (;;) {
-        const os::io_result io = os::recv_some(stream_, bytes, nothing, false);
-        const bool is_over = io.bytes == 0 && io.ec != asio::error::would_block;
-        if (is_over || !take_back_frames({bytes, io.bytes}))
+        no_handles_.clear();
+        const os::io_result io = os::recv_some(stream_, bytes, no_handles_, false);
+        const bool is_later = io.ec == asio::error::would_block || io.ec == asio::error::no_buffer_space;
+        if ((io.bytes == 0 && !is_later) || !take_back_frames({bytes, io.bytes}))
             back_fault_ = asio::error::broken_pipe;
         if (io.ec || back_fault_) return;
         if (io.bytes < sizeof(bytes)) return;
@@ -579,31 +609,48 @@ void send_link::finish(queue& finished, completion how) {
 
 error_code send_link::wait_on(send_operation& op, const asio::any_io_executor& executor) {
     if (!executor) return error::not_bound;
-    auto at = std::find_if(waiters_.begin(), waiters_.end(),
-        [&](const auto& w) { return w->watch->executor() == executor; });
-    if (at == waiters_.end()) {
-        drop_idle_waiters();
-        auto made = std::make_shared<waiter>();
-        error_code ec;
-        made->link = weak_from_this();
-        made->watch = std::make_unique<os::watch>(executor, stream_, true, ec);
-        if (ec) return ec;
-        context_service::of(executor).add(std::weak_ptr<context_client>(weak_from_this()));
-        at = waiters_.insert(waiters_.end(), std::move(made));
+    try {
+        op.hold_work();
+        auto at = std::find_if(waiters_.begin(), waiters_.end(),
+            [&](const auto& w) { return w->watch->executor() == executor; });
+        if (at == waiters_.end()) {
+            drop_idle_waiters();
+            auto made = std::make_shared<waiter>();
+            error_code ec;
+            made->link = weak_from_this();
+            made->watch = std::make_unique<os::watch>(executor, stream_, true, ec);
+            if (ec) return ec;
+            context_service::of(executor).add(std::weak_ptr<context_client>(weak_from_this()));
+            at = waiters_.insert(waiters_.end(), std::move(made));
+        }
+        op.group = at->get();
+        ++(*at)->operations;
+        start_watch(*at);
+    } catch (const std::bad_alloc&) {
+        return asio::error::no_buffer_space;  // who leaves the queue leaves the waiter, too
     }
-    op.group = at->get();
-    ++(*at)->operations;
-    start_watch(*at);
     return {};
 }
 
+// May throw bad_alloc.
 void send_link::start_watch(const std::shared_ptr<waiter>& w) {
-    const auto link = w->link.lock();
-    const bool reads = link && link->awaits_release_;
-    if (w->reads != reads) w->watch->stop();
-    w->reads = reads;
-    w->watch->start(reads ? os::watch::direction::read : os::watch::direction::write,
+    if (w->reads != awaits_release_) w->watch->stop();
+    w->reads = awaits_release_;
+    w->watch->start(w->reads ? os::watch::direction::read : os::watch::direction::write,
         {&send_link::on_ready, w});
+}
+
+// Those who wait there cannot any more if it fails.
+void send_link::restart_watch(const std::shared_ptr<waiter>& w, queue& finished) {
+    try {
+        start_watch(w);
+    } catch (const std::bad_alloc&) {
+        for (send_operation* op = queue_.front(); op != nullptr;) {
+            send_operation* behind = queue::after(*op);
+            if (op->group == w.get()) withdraw(*op, asio::error::no_buffer_space, finished);
+            op = behind;
+        }
+    }
 }
 
 void send_link::on_ready(const std::shared_ptr<void>& object) {
@@ -616,13 +663,14 @@ void send_link::on_ready(const std::shared_ptr<void>& object) {
         if (!w->watch) return;
         w->watch->fired();
         link->flush(finished);
-        if (w->watch && (w->operations != 0 || !link->carry_.empty())) start_watch(w);
+        if (w->watch && (w->operations != 0 || !link->carry_.empty()))
+            link->restart_watch(w, finished);
     }
     // Not from here: those that somebody else's write completed before may be on their way still.
     finish(finished, completion::post);
 }
 
-link_offer send_link::extend(lease_source* target, error_code& ec) {
+link_offer send_link::extend(const std::shared_ptr<lease_source>& target, error_code& ec) {
     ec.clear();
     if (is_forked()) {
         ec = error::owner_changed;
@@ -635,8 +683,9 @@ link_offer send_link::extend(lease_source* target, error_code& ec) {
     }
     const auto local = local_.lock();
     link_offer offer;
-    if (local && target != nullptr) {
+    if (local && target) {
         offer.target = target->id();
+        offer.through = target;
         offer.lease = local->take_up(offer.target);
         if (offer.lease != 0) return offer;
     }
@@ -648,7 +697,7 @@ link_offer send_link::extend(lease_source* target, error_code& ec) {
     offer.stream = std::move(sending);
     if (broken_) return offer;
     if (local) {
-        const std::uint32_t lease = target != nullptr ? target->next() : 0;
+        const std::uint32_t lease = target ? target->next() : 0;
         if (local->adopt_here(receiving, offer.target, lease)) {
             offer.lease = lease;
             return offer;
@@ -661,12 +710,30 @@ link_offer send_link::extend(lease_source* target, error_code& ec) {
 
 void send_link::take_back(link_offer offer) noexcept {
     if (is_forked()) return;
-    const std::lock_guard lock(mutex_);
-    if (!offer.stream.is_open()) {
-        if (const auto local = local_.lock()) local->give_back(offer.target, offer.lease);
-    } else if (stream_.is_open() && !spare_.stream.is_open()) {
-        spare_ = std::move(offer);
+    if (offer.stream.is_open()) {
+        const std::lock_guard lock(mutex_);
+        if (stream_.is_open() && !spare_.stream.is_open()) spare_ = std::move(offer);
+        return;
     }
+    const auto local = local_.lock();
+    if (local && local->give_back(offer.target, offer.lease)) return;
+    if (const auto through = offer.through.lock()) through->disuse(offer.lease);
+}
+
+void send_link::disuse(std::uint32_t lease) noexcept {
+    if (is_forked()) return;
+    queue finished;
+    {
+        const std::lock_guard lock(mutex_);
+        if (usable()) return;  // what the other side has parked goes with the link
+        try {
+            disused_.push_back(lease);
+        } catch (const std::bad_alloc&) {
+            return;  // it is closed when the link ends
+        }
+        flush(finished);
+    }
+    finish(finished, completion::post);
 }
 
 error_code send_link::write_adopt(const handle& receiving_side) {
@@ -688,7 +755,7 @@ error_code send_link::write_control(
     }
     if (io.ec == asio::error::would_block) return asio::error::no_buffer_space;
     if (!io.ec && io.bytes < frame.size())
-        carry_.insert(carry_.end(), frame.begin() + static_cast<std::ptrdiff_t>(io.bytes), frame.end());
+        keep_rest(frame.subspan(io.bytes));
     return io.ec;
 }
 

@@ -40,6 +40,7 @@ class write_plan;
 // threads of the blocking ones, each for all. Thread-safe.
 class send_link final : public context_client,
                         public block_lender,
+                        public lease_source,
                         public std::enable_shared_from_this<send_link> {
 public:
     // `local` is the receiver, if it is in this process.
@@ -65,13 +66,12 @@ public:
 
     // A link for another process, known to the receiver. It does not wait for anything; past what
     // the system can hold it fails with no_buffer_space.
-    link_offer extend(lease_source* target, error_code& ec);
+    link_offer extend(const std::shared_ptr<lease_source>& target, error_code& ec);
 
     // Takes back what was not given away.
     void take_back(link_offer offer) noexcept;
 
-    // Numbers the links that are given away through this one.
-    lease_source& leases() noexcept { return leases_; }
+    void disuse(std::uint32_t lease) noexcept override;
 
     // This link was given to this process under a lease: when its senders are gone it is parked
     // rather than closed, for as long as the link that it came through lives.
@@ -81,7 +81,10 @@ public:
     void discard() noexcept;
 
     // Large messages travel in blocks.
-    bool has_pool() const noexcept { return os::has_seals && identity_.bounds.max_pool_bytes != 0; }
+    bool has_pool() const noexcept {
+        return os::has_seals && identity_.bounds.max_pool_bytes != 0 &&
+               identity_.bounds.max_handles_per_message != 0;
+    }
     pool_block* lend(std::size_t bytes) noexcept override;
     void give_back(pool_block& block) noexcept override;
 
@@ -104,7 +107,8 @@ private:
     void on_shutdown(asio::execution_context& context) noexcept override;
     static void on_ready(const std::shared_ptr<void>& object);
 
-    // All of these are called with the mutex held; finish without it.
+    // All of these are called with the mutex held; finish without it. But for start_watch none throws: where
+    // there is no memory, the send that needed it fails.
     error_code usable() const noexcept;
     error_code enqueue(send_operation& op, bool may_wait);
     void flush(queue& finished);
@@ -114,11 +118,15 @@ private:
     error_code write_carry();
     error_code write_once(queue& finished);
     void add_messages(wire::write_plan& plan) noexcept;
+    bool owes_frames() const noexcept { return owes_withdraw_ || !disused_.empty(); }
+    void write_owed();
     void break_link(const error_code& why, queue& finished);
     void withdraw(send_operation& op, const error_code& why, queue& finished);
     void remove(send_operation& op, const error_code& result, queue& finished);
     error_code wait_on(send_operation& op, const asio::any_io_executor& executor);
-    static void start_watch(const std::shared_ptr<waiter>& w);
+    void start_watch(const std::shared_ptr<waiter>& w);
+    void restart_watch(const std::shared_ptr<waiter>& w, queue& finished);
+    void keep_rest(std::span<const std::byte> rest) noexcept;
     error_code write_adopt(const handle& receiving_side);
     error_code write_control(
         std::span<const std::byte> frame, std::span<const handle* const> handles);
@@ -131,7 +139,7 @@ private:
     static void finish(queue& finished, completion how);
 
     // Large messages.
-    pool_block* take_block(std::size_t bytes);
+    pool_block* take_block(std::size_t bytes) noexcept;
     bool find_way(send_operation& op, queue& finished);
     void read_back() noexcept;
     bool take_back_frames(std::span<const std::byte> bytes) noexcept;
@@ -155,8 +163,9 @@ private:
     error_code back_fault_;        // what was wrong with what it said
     std::array<std::byte, 24> back_;  // the beginning of a frame from the receiver
     std::size_t back_bytes_ = 0;
+    std::vector<os::handle_batch> no_handles_;  // of a receiver that breaks its word
     link_offer spare_;
-    lease_source leases_;
+    std::vector<std::uint32_t> disused_;  // leases, of which the other side is to be told
     std::weak_ptr<lease_table> lease_home_;
     std::uint32_t lease_ = 0;
 

@@ -6,9 +6,12 @@
 
 #include "posix/poller.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <new>
 #include <poll.h>
 
 #if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
@@ -135,6 +138,14 @@ void poller::remove(stream_id id) noexcept {
 
 error_code poller::wait(std::int64_t timeout_ns, std::vector<stream_id>& ready) {
     ready.clear();
+    try {
+        return wait_for_streams(timeout_ns, ready);
+    } catch (const std::bad_alloc&) {
+        return boost::asio::error::no_buffer_space;
+    }
+}
+
+error_code poller::wait_for_streams(std::int64_t timeout_ns, std::vector<stream_id>& ready) {
 #if defined(STRAIT_HAS_EPOLL)
     if (set_.is_open()) {
         // Room for all of them: what is missing from a full answer could not be called idle.

@@ -67,6 +67,7 @@ private:
     error_code join(poller& inner);
     void leave(poller& inner) noexcept;
     error_code rejoin();
+    error_code wait_for_streams(std::int64_t timeout_ns, std::vector<stream_id>& ready);
     error_code poll_streams(std::int64_t timeout_ns, std::vector<stream_id>& ready);
     error_code watch_handle(const boost::asio::any_io_executor& executor, const handle& h,
         std::unique_ptr<watch>& w, const watch_callback& callback);

@@ -13,6 +13,7 @@
 #include <climits>
 #include <cstring>
 #include <ctime>
+#include <new>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -80,8 +81,25 @@ io_result sent(Call call) {
     }
 }
 
-// Takes the descriptors out of the control data of one read. All of them are taken over first, so
-// that none leaks whatever else is found.
+// Takes over descriptors; those for which there is no memory are closed.
+handle_batch take_descriptors(std::span<const int> fds) noexcept {
+    handle_batch batch;
+    try {
+        batch.handles.reserve(fds.size());
+    } catch (const std::bad_alloc&) {
+        batch.lost = true;
+    }
+    for (const int fd : fds) {
+        handle h(fd);
+#if !defined(STRAIT_LINUX)
+        set_close_on_exec(fd);
+#endif
+        if (!batch.lost) batch.handles.push_back(std::move(h));
+    }
+    return batch;
+}
+
+// Takes the descriptors out of the control data of one read. `batches` has room for one more.
 void collect(msghdr& message, std::vector<handle_batch>& batches) {
     for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
         if (c->cmsg_level != SOL_SOCKET) continue;
@@ -96,15 +114,7 @@ void collect(msghdr& message, std::vector<handle_batch>& batches) {
         const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         int fds[253];
         std::memcpy(fds, CMSG_DATA(c), count * sizeof(int));
-        handle_batch batch;
-        batch.handles.reserve(count);
-        for (std::size_t i = 0; i < count; ++i) {
-#if !defined(STRAIT_LINUX)
-            set_close_on_exec(fds[i]);
-#endif
-            batch.handles.emplace_back(fds[i]);
-        }
-        batches.push_back(std::move(batch));
+        batches.push_back(take_descriptors({fds, count}));
     }
     if ((message.msg_flags & MSG_CTRUNC) != 0) {
         // The descriptor limit was reached (Linux 6.18: the data is intact, the surplus is gone).
@@ -186,6 +196,7 @@ io_result send_some(const handle& stream, std::span<const piece> pieces,
 
 io_result recv_some(const handle& stream, std::span<std::byte> into,
     std::vector<handle_batch>& batches, bool block) {
+    batches.reserve(batches.size() + 1);  // not when something has come
     iovec iov{into.data(), into.size()};
     alignas(cmsghdr) char control[control_bytes];
     int flags = block ? 0 : MSG_DONTWAIT;
@@ -206,6 +217,7 @@ io_result recv_some(const handle& stream, std::span<std::byte> into,
         }
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, asio::error::would_block};
+        if (errno == ENOMEM || errno == ENOBUFS) return {0, asio::error::no_buffer_space};
         return {0, last_error()};
     }
 }

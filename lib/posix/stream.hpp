@@ -56,7 +56,7 @@ io_result send_some(const handle& stream, std::span<const piece> pieces,
 
 // One read. Appends a batch to `batches` for each write that carried handles. With `block` it
 // waits for bytes, unless the description was made non-blocking, when it reports would_block.
-// Zero bytes without an error is the end.
+// no_buffer_space: the system has no memory for it now. Zero bytes without an error is the end.
 io_result recv_some(
     const handle& stream, std::span<std::byte> into, std::vector<handle_batch>& batches, bool block);
 

@@ -32,6 +32,7 @@ enum class frame_kind : std::uint8_t {
     release = 6,   // from the receiver: the block of that number was read
     want = 7,      // a message waits for a block
     forget = 8,    // the free block of that number is gone
+    disuse = 9,    // the parked link of that lease was to be used again, and is not
 };
 
 // Flags of a data frame.
@@ -69,6 +70,18 @@ inline bool has_more_than_value(std::uint8_t flags) noexcept {
 inline std::uint64_t max_body_bytes(const limits& bounds, bool has_more) noexcept {
     if (has_more) return bounds.max_inbox_bytes;
     return std::min<std::uint64_t>(bounds.max_message_bytes, bounds.max_inbox_bytes);
+}
+
+// Loans that a message may have.
+inline constexpr std::uint32_t max_loans = 16;
+
+// Handles a message may have: those of the user, and the memories that it lies in. Where no handles are
+// allowed there is no such memory either.
+inline std::uint64_t max_handles(const limits& bounds, std::uint8_t flags) noexcept {
+    if (bounds.max_handles_per_message == 0) return 0;
+    return std::uint64_t(bounds.max_handles_per_message) +
+           ((flags & (flag_memory | flag_block)) != 0 ? 1 : 0) +
+           ((flags & flag_loans) != 0 ? max_loans : 0);
 }
 
 // What one write carries at most. Linux 6.18 takes a write to a local stream socket whole or not at

@@ -150,9 +150,12 @@ link_reader::event link_reader::next(
             return event::park;
         case frame_kind::want:
         case frame_kind::forget:
+        case frame_kind::disuse:
             if (!payload.empty() || h.handles != 0) return fail(error::protocol_violation);
-            forgotten_ = h.message_bytes;
-            return h.kind == frame_kind::want ? event::want : event::forget;
+            number_ = h.message_bytes;
+            return h.kind == frame_kind::want     ? event::want
+                   : h.kind == frame_kind::forget ? event::forget
+                                                  : event::disuse;
         case frame_kind::hello:  // only a receiver says these: both sides of this link are ours
         case frame_kind::release:
             break;
@@ -170,7 +173,7 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     if (!in_message_) {
         if (h.message_bytes > max_body_bytes(bounds, has_more_than_value(h.flags)))
             return fail(error::message_too_large);
-        if (h.message_handles > bounds.max_handles_per_message)
+        if (h.message_handles > max_handles(bounds, h.flags))
             return fail(error::too_many_handles);
         message_bytes_ = h.message_bytes;
         message_handles_ = h.message_handles;
@@ -248,7 +251,7 @@ link_reader::snapshot link_reader::peek() const noexcept {
 error_code link_reader::restore(snapshot_data&& s, const limits& bounds, std::uint64_t now) {
     if (s.unread.size() > chunk::capacity || s.partial.size() > s.message_bytes ||
         s.message_bytes > max_body_bytes(bounds, has_more_than_value(s.message_flags)) ||
-        s.message_handles > bounds.max_handles_per_message ||
+        s.message_handles > max_handles(bounds, s.message_flags) ||
         s.partial_handles.size() > s.message_handles)
         return error::protocol_violation;
     if (!s.unread.empty()) {

@@ -41,7 +41,7 @@ private:
 // nothing: whatever a peer writes ends in an event, and what is held is bounded by the limits.
 class link_reader {
 public:
-    enum class event { none, message, withdrawn, adopt, park, want, forget, broken };
+    enum class event { none, message, withdrawn, adopt, park, want, forget, disuse, broken };
 
     // Where the next read goes.
     std::span<std::byte> prepare(chunk_cache& chunks);
@@ -59,8 +59,8 @@ public:
     // What comes next of what was committed. `out` is set with a message, `adopted` with adopt.
     event next(const limits& bounds, incoming_message& out, os::handle_batch& adopted);
 
-    // The number of the block, after forget.
-    std::uint32_t forgotten() const noexcept { return forgotten_; }
+    // The number of the block, after forget; of the lease, after disuse.
+    std::uint32_t number() const noexcept { return number_; }
 
     // Why next() said broken.
     error_code fault() const noexcept { return fault_; }
@@ -114,7 +114,7 @@ private:
 
     std::uint64_t not_before_ = 0;  // no honest stamp is older
     std::uint64_t read_at_ = 0;     // nor newer
-    std::uint32_t forgotten_ = 0;
+    std::uint32_t number_ = 0;
     error_code fault_;
 };
 

@@ -8,6 +8,12 @@
 #include "posix/memory.hpp"
 #include "support/context_fixture.hpp"
 
+#include <strait/any_end.hpp>
+#include <strait/receiver_set.hpp>
+
+#include <optional>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
@@ -27,6 +33,11 @@ using strait::sender;
 namespace {
 
 using number = std::uint64_t;
+
+struct parts {
+    std::string text;
+    std::optional<handle> one;
+};
 using channel = contested_channel<number>;
 
 #if !defined(SO_PASSPIDFD)
@@ -210,6 +221,59 @@ BOOST_AUTO_TEST_CASE(a_sender_refuses_what_its_receiver_may_not_hold) {
     BOOST_TEST(!ec, ec.message());
     context.poll();
     BOOST_TEST(got == 2u);
+    BOOST_TEST(rx.faults() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_that_a_set_delivers_is_counted_and_told) {
+    channel c;
+    std::vector<error_code> told;
+    c.rx.deliver_faults(true);
+    c.rx.on_fault([&](const strait::fault& f) { told.push_back(f.code); });
+    strait::receiver_set set;
+    const auto id = set.add(std::move(c.rx));
+    c.raw.write(std::string(100, '\xff'));
+    const auto events = set.select();
+    BOOST_REQUIRE(events.size() == 1u);
+    BOOST_TEST(events[0].code() == error::protocol_violation);
+    BOOST_REQUIRE(told.size() == 1u);
+    BOOST_TEST(told[0] == error::protocol_violation);
+    BOOST_TEST(set.remove(id).faults() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_a_large_value_lies_in_is_none_of_its_handles) {
+    limits l;
+    l.max_handles_per_message = 1;
+    for (const bool pooled : {true, false}) {
+        if (!pooled) l.max_pool_bytes = 0;
+        auto [tx, rx] = new_channel<parts>(context, channel_options(l));
+        for (const std::size_t bytes : {std::size_t(100), std::size_t(60'000), std::size_t(500'000)}) {
+            error_code ec;
+            tx.try_send(parts{std::string(bytes, 'x'), {}}, ec);
+            BOOST_TEST(!ec, ec.message());
+            BOOST_TEST(rx.recv().text.size() == bytes);
+            parts p{std::string(bytes, 'x'), make_pipe().read};
+            tx.try_send(std::move(p), ec);
+            BOOST_TEST(!ec, ec.message());
+            const parts got = rx.recv();
+            BOOST_TEST(got.text.size() == bytes);
+            BOOST_TEST((got.one && got.one->is_open()));
+        }
+        BOOST_TEST(rx.faults() == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(without_handles_large_values_go_through_the_socket) {
+    limits l;
+    l.max_handles_per_message = 0;
+    auto [tx, rx] = new_channel<std::string>(context, channel_options(l));
+    const std::string large(1'000'000, 'x');
+    error_code ec;
+    tx.try_send(large, ec);
+    if (!in_process_run()) BOOST_TEST(ec == error::message_too_large);
+    if (in_process_run()) BOOST_TEST((rx.recv() == large));
+    std::thread sending([&to = tx, &large] { to.send(large); });
+    BOOST_TEST((rx.recv() == large));
+    sending.join();
     BOOST_TEST(rx.faults() == 0u);
 }
 

@@ -18,6 +18,18 @@ std::uint64_t allocations_of_this_thread() noexcept;
 // Whether this build counts.
 bool counts_allocations() noexcept;
 
+// While it lives, one allocation of the calling thread fails: that after the next `n`. Where nothing is
+// counted none does.
+class failing_allocation {
+public:
+    explicit failing_allocation(std::uint64_t n) noexcept;
+    ~failing_allocation();
+    failing_allocation(const failing_allocation&) = delete;
+    failing_allocation& operator=(const failing_allocation&) = delete;
+
+    static bool has_failed() noexcept;
+};
+
 }  // namespace strait::test
 
 #endif

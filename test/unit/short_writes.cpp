@@ -15,6 +15,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <limits>
@@ -62,14 +63,15 @@ extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
     static const auto real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "sendmsg"));
     return with_limit([&](std::size_t most) {
         msghdr part = *message;
-        std::vector<iovec> pieces;
-        for (std::size_t i = 0; i != message->msg_iovlen && most != 0; ++i) {
-            pieces.push_back(message->msg_iov[i]);
-            pieces.back().iov_len = std::min(pieces.back().iov_len, most);
-            most -= pieces.back().iov_len;
+        std::array<iovec, strait::detail::os::max_pieces> pieces;  // no allocation in a system call
+        std::size_t n = 0;
+        for (; n != message->msg_iovlen && most != 0; ++n) {
+            pieces[n] = message->msg_iov[n];
+            pieces[n].iov_len = std::min(pieces[n].iov_len, most);
+            most -= pieces[n].iov_len;
         }
         part.msg_iov = pieces.data();
-        part.msg_iovlen = pieces.size();
+        part.msg_iovlen = n;
         return real(fd, &part, flags);
     });
 }

@@ -74,6 +74,7 @@ struct link_offer {
     handle stream;
     std::uint32_t lease = 0;   // 0: it cannot be parked
     std::uint64_t target = 0;  // of a link given before
+    std::weak_ptr<lease_source> through;  // and who was to say so
 };
 
 // One sender object. Senders of one channel in one process share a link. Thread-safe.
@@ -108,8 +109,8 @@ public:
     // that share a link; a link for the process at the other side of that one; and the same back
     // when it was not given away.
     virtual const void* link_key() const noexcept = 0;
-    virtual lease_source* leases() noexcept = 0;
-    virtual link_offer give_link(lease_source* target, error_code& ec) = 0;
+    virtual std::shared_ptr<lease_source> leases() noexcept = 0;
+    virtual link_offer give_link(const std::shared_ptr<lease_source>& target, error_code& ec) = 0;
     virtual void take_back_link(link_offer offer) noexcept = 0;
 
     // Where large values are encoded to, if there is such a place.
@@ -186,6 +187,9 @@ public:
 
     // Counts a fault and tells the handler; true when faults are to be delivered to the caller.
     virtual bool report(const fault& f) = 0;
+
+    // The same for a message that nobody decodes here; the handler is told later.
+    virtual bool note_fault(const error_code& code) = 0;
     virtual std::uint64_t faults() const noexcept = 0;
     virtual void on_fault(std::function<void(const fault&)> handler) = 0;
     virtual void deliver_faults(bool on) noexcept = 0;
@@ -237,7 +241,6 @@ private:
 
     receiver_core& receiver_;
     incoming_message& message_;
-    std::shared_ptr<lease_table> leases_;
     std::shared_ptr<carried_load> carried_;
     asio::any_io_executor executor_;
     std::span<const std::byte> value_;

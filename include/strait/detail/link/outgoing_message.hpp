@@ -106,8 +106,8 @@ public:
     // The handles to write, in the order of the table; they stay where they are.
     std::span<const handle* const> handles() const noexcept { return handles_; }
 
-    // Its blocks are the receiver's.
-    void blocks_sent(block_pool& pool) noexcept;
+    // Its blocks, if it has some, are the receiver's.
+    bool blocks_sent(block_pool& pool) noexcept;
 
     // Whether the value, of value_bytes, should be moved into a block before it is written.
     bool wants_block() const noexcept { return wants_block_; }

@@ -25,6 +25,7 @@ namespace strait::detail {
 class block_table;
 class block_view;
 class lease_table;
+class send_link;
 struct carried_load;
 
 // A message as it was read, not decoded. What is dropped closes its handles, and gives up the
@@ -40,6 +41,7 @@ struct incoming_message {
         assembled = std::move(other.assembled);
         handles = std::move(other.handles);
         leases = std::move(other.leases);
+        leased = std::move(other.leased);
         carried = std::move(other.carried);
         blocks = std::move(other.blocks);
         view = std::move(other.view);
@@ -89,7 +91,9 @@ struct incoming_message {
     chunk_ptr chunk;                  // what body lies in, or
     byte_buffer assembled;            // here when it came in fragments
     std::vector<handle> handles;
-    std::shared_ptr<lease_table> leases;  // of its link, until the table was read
+    std::shared_ptr<lease_table> leases;  // of its link
+    // What the attachment table refers to by number, once the message has left its receiver.
+    std::vector<std::pair<std::uint32_t, std::shared_ptr<send_link>>> leased;
     std::shared_ptr<carried_load> carried;  // attachments, of a message that stays in the process
     std::shared_ptr<block_table> blocks;  // of its link, while the message has some of them
     std::shared_ptr<const block_view> view;  // of that block, when it was opened
@@ -105,12 +109,13 @@ struct incoming_message {
 
 private:
     void drop_leases() noexcept {
-        if (leases) drop_unread_leases();
+        if (!leased.empty()) discard_leased();
+        leases.reset();
     }
     void drop_block() noexcept {
         if (blocks) give_block_back();
     }
-    STRAIT_DECL void drop_unread_leases() noexcept;
+    STRAIT_DECL void discard_leased() noexcept;
     STRAIT_DECL void give_block_back() noexcept;
     STRAIT_DECL void lend_block() noexcept;
 };
