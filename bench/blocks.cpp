@@ -121,7 +121,7 @@ void measure(bench::placement where, const bench::options& given, bench::report&
     }
     for (const std::size_t bytes : {64 * kib, mib}) {
         const std::uint64_t n = count_of(bytes);
-        for (const std::uint64_t pool : {2 * mib, 4 * mib, 8 * mib, 32 * mib})
+        for (const std::uint64_t pool : {2 * mib, 4 * mib, 8 * mib})
             bench::compare_in_turns(to,
                 (bytes == mib ? "1 MiB" : "64 KiB") + (", a pool of " + std::to_string(pool / mib)) + " MiB",
                 to_string(where), rounds, all.turn(4 * kib, 16 * mib, bytes, n),

@@ -30,6 +30,7 @@
 #include <vector>
 
 #include <malloc.h>
+#include <sys/resource.h>
 
 namespace {
 
@@ -67,6 +68,17 @@ int run_peer() {
             std::byte answer{};
             bench::raw::read_all(answers, {&answer, 1});
         }
+    }
+}
+
+// A receiver whose sender was given away has a descriptor for its link and one for its set of links.
+void allow_many_descriptors() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit wanted{65'536, std::max<rlim_t>(65'536, limit.rlim_max)};
+    if (limit.rlim_cur < wanted.rlim_cur && ::setrlimit(RLIMIT_NOFILE, &wanted) != 0) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
     }
 }
 
@@ -116,6 +128,9 @@ double add_all(place& at, std::size_t count, Add add) {
         task t;
         for (std::size_t n = std::min<std::size_t>(left, 100); n != 0; --n, --left) add(t);
         at.other.give(std::move(t));
+        // What the first links have to say: that their senders are gone.
+        at.context.restart();
+        at.context.poll();
     }
     return static_cast<double>(heap_bytes() - before) / static_cast<double>(count);
 }
@@ -196,6 +211,7 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
+    allow_many_descriptors();
     if (bench::is_peer(argc, argv)) return run_peer();
     const auto given = bench::parse_options(argc, argv);
     bench::place(bench::placement::one_cpu);

@@ -59,9 +59,9 @@ struct limits {
     /// some messages of a few MiB on their way.
     std::uint64_t max_pool_bytes = 16u << 20;
 
-    /// Bytes of an encoded value from which on it goes through shared memory. 32 KiB: what goes
-    /// through the socket in one write is not slower (docs/design/performance.md).
-    std::uint32_t min_pooled_bytes = 32u << 10;
+    /// Bytes of an encoded value from which on it goes through shared memory. 16 KiB: smaller ones are
+    /// not faster by that (measured: docs/design/performance.md).
+    std::uint32_t min_pooled_bytes = 16u << 10;
 
     friend bool operator==(const limits&, const limits&) = default;
 };

@@ -16,40 +16,40 @@ namespace {
 // Longer names are cut: they are for people, the fingerprint decides.
 constexpr std::size_t max_name_bytes = 256;
 
+// All that a peer may not set as it likes, in the order of the wire.
+template <class OnLimit>
+void for_each_limit(OnLimit on_limit) {
+    on_limit(&limits::max_message_bytes);
+    on_limit(&limits::max_handles_per_message);
+    on_limit(&limits::max_depth);
+    on_limit(&limits::max_expansion);
+    on_limit(&limits::max_links);
+    on_limit(&limits::max_adopted_per_link);
+    on_limit(&limits::max_inbox_bytes);
+    on_limit(&limits::max_waiting_bytes);
+    on_limit(&limits::max_pool_bytes);
+}
+
+// What is said of a channel is believed as far as the channel goes itself through which it came.
+template <class Integer>
+Integer most(Integer limits::*member, const limits& carrier) noexcept {
+    return std::max(carrier.*member, limits().*member);
+}
+
 void put_limits(byte_buffer& to, const limits& l) {
-    wire::put(to, l.max_message_bytes);
-    wire::put(to, l.max_handles_per_message);
-    wire::put(to, l.max_depth);
-    wire::put(to, l.max_expansion);
-    wire::put(to, l.max_links);
-    wire::put(to, l.max_adopted_per_link);
-    wire::put(to, l.max_inbox_bytes);
-    wire::put(to, l.max_waiting_bytes);
-    wire::put(to, l.max_pool_bytes);
+    for_each_limit([&](auto member) { wire::put(to, l.*member); });
     wire::put(to, l.min_pooled_bytes);
 }
 
-
 limits get_limits(wire::byte_source& from, const limits& carrier) {
-    const limits defaults;
     limits l;
-    const auto take = [&]<class Integer>(Integer limits::*member) {
-        l.*member = std::min(from.get<Integer>(), std::max(carrier.*member, defaults.*member));
-    };
-    take(&limits::max_message_bytes);
-    take(&limits::max_handles_per_message);
-    take(&limits::max_depth);
-    take(&limits::max_expansion);
-    take(&limits::max_links);
-    take(&limits::max_adopted_per_link);
-    take(&limits::max_inbox_bytes);
-    take(&limits::max_waiting_bytes);
-    take(&limits::max_pool_bytes);
+    for_each_limit([&]<class Integer>(Integer limits::*member) {
+        l.*member = std::min(from.get<Integer>(), most(member, carrier));
+    });
     l.min_pooled_bytes = from.get<std::uint32_t>();
     return l;
 }
 
-// What a peer calls its type may be shown to people: nothing but printable characters.
 std::string printable(std::span<const std::byte> name) {
     std::string text;
     for (const std::byte b : name) {

@@ -342,7 +342,7 @@ error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles
             return error::bad_attachment;
     for (std::uint32_t i = 0; i < line; ++i) {
         const auto index = from.get<std::uint32_t>();
-        incoming_message& m = out.line.emplace_back();
+        incoming_message& m = out.line.push_back({});
         if (index >= out.links.size()) {
             if (index != no_index || !get_with_own(from, rest, bounds, now, m))
                 return error::bad_attachment;

@@ -9,6 +9,7 @@
 
 #include "link/in_process_channel.hpp"
 #include "link/inbox.hpp"
+#include "link/message_line.hpp"
 #include "wire/bytes.hpp"
 
 #include <strait/detail/byte_buffer.hpp>
@@ -17,7 +18,6 @@
 #include <strait/limits.hpp>
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -28,7 +28,7 @@ namespace strait::detail {
 struct cargo {
     std::vector<inbox::moving_link> links;
     receiver_place place;
-    std::deque<incoming_message> line;
+    message_line line;
 };
 
 // Appends the cargo's bytes, and its handles in the order in which get_cargo takes them.

@@ -127,7 +127,7 @@ std::span<std::byte> in_process_channel::room_for(std::size_t bytes) {
 // Puts the message into the line. Only memory can be missing, and then nothing has happened.
 error_code in_process_channel::deliver(outgoing_message& message) noexcept {
     try {
-        if (line_.full()) line_.set_capacity(std::max<std::size_t>(16, 2 * line_.capacity()));
+        line_.make_room();
         const std::span<const std::byte> body = message.body();
         incoming_message arriving;
         if (body.size() <= most_copied) {
@@ -336,7 +336,7 @@ void in_process_channel::end_receiver() noexcept {
     if (is_forked()) return;
     leave_carrier();
     queue finished;
-    boost::circular_buffer<incoming_message> line;
+    message_line line;
     {
         const std::lock_guard lock(mutex_);
         receiver_gone_ = true;

@@ -7,11 +7,10 @@
 #ifndef STRAIT_LIB_LINK_IN_PROCESS_CHANNEL_HPP
 #define STRAIT_LIB_LINK_IN_PROCESS_CHANNEL_HPP
 
+#include "link/message_line.hpp"
 #include "wire/link_reader.hpp"
 
 #include <strait/detail/link/cores.hpp>
-
-#include <boost/circular_buffer.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -103,7 +102,7 @@ private:
     std::mutex mutex_;
     std::size_t senders_ = 0;
     bool receiver_gone_ = false;
-    boost::circular_buffer<incoming_message> line_;
+    message_line line_;
     std::size_t held_bytes_ = 0;
     queue waiting_;
     std::uint64_t waiting_bytes_ = 0;

@@ -109,7 +109,7 @@ void in_process_receiver::close() noexcept {
     }
     finished_list finished;
     receiver_place place;
-    std::deque<incoming_message> line;
+    message_line line;
     {
         const std::lock_guard lock(mutex_);
         if (phase_ == phase::closed) return;
@@ -174,6 +174,7 @@ void in_process_receiver::thaw(std::unique_ptr<cargo> load) noexcept {
 receiver_base::outcome in_process_receiver::fetch(
     int&, finished_list& finished, incoming_message* direct) {
     incoming_message next;
+    if (direct == nullptr) line_.make_room();
     switch (place_->pop(direct != nullptr ? *direct : next, finished.sends)) {
     case in_process_channel::found::nothing: return outcome::nothing;
     case in_process_channel::found::ended: return outcome::ended;

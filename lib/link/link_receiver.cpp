@@ -96,7 +96,7 @@ void link_receiver::close() noexcept {
     }
     finished_list finished;
     inbox::link_map links;
-    std::deque<incoming_message> line;
+    message_line line;
     {
         const std::lock_guard lock(mutex_);
         if (phase_ == phase::closed) return;
@@ -171,6 +171,7 @@ receiver_base::outcome link_receiver::fetch(
         switch (s.what) {
         case inbox::action::give:
             if (direct == nullptr) {
+                line_.make_room();
                 line_.push_back(box_.pop(s.on));
                 break;
             }

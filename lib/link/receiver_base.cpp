@@ -130,9 +130,7 @@ bool receiver_base::take(recv_operation& op, incoming_message& out) {
         for (auto* o = granted_.front(); o != &op; o = granted_.after(*o)) ++place;
         granted_.erase(op);
         if (place < line_.size()) {
-            const auto at = line_.begin() + static_cast<std::ptrdiff_t>(place);
-            out = std::move(*at);
-            line_.erase(at);
+            out = line_.take(place);
             left(out);
             op.where = recv_operation::state::over;
             op.cancels = cancels_;

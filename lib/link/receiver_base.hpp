@@ -8,6 +8,7 @@
 #define STRAIT_LIB_LINK_RECEIVER_BASE_HPP
 
 #include "link/context_service.hpp"
+#include "link/message_line.hpp"
 
 #include <strait/detail/link/cores.hpp>
 
@@ -118,7 +119,7 @@ protected:
     const std::uint64_t generation_;
     mutable std::mutex mutex_;
     phase phase_ = phase::open;
-    std::deque<incoming_message> line_;
+    message_line line_;
     asio::any_io_executor executor_;
     bool is_blocked_ = false;  // a thread waits without the mutex
 

@@ -522,11 +522,16 @@ void send_link::give_back(pool_block& block) noexcept {
 
 // A block that is free, or was released since, or is new.
 pool_block* send_link::take_block(std::size_t bytes) noexcept {
+    // One that has just come back is in the caches, which for so many bytes is worth the system call.
+    constexpr std::size_t worth_looking = 128u << 10;
+    bool looked = false;
+    const auto look = [&] {
+        if (!std::exchange(looked, true) && pool_.has_sent()) read_back();
+    };
+    if (bytes >= worth_looking) look();
     if (pool_block* b = pool_.lend(bytes)) return b;
-    if (pool_.has_sent()) {
-        read_back();
-        if (pool_block* b = pool_.lend(bytes)) return b;
-    }
+    look();
+    if (pool_block* b = pool_.lend(bytes)) return b;
     const std::size_t size = block_pool::size_for(bytes);
     if (!pool_.reserve(size)) return nullptr;
     try {

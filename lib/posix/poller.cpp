@@ -201,9 +201,17 @@ error_code poller::watch_handle(const boost::asio::any_io_executor& executor, co
     return {};
 }
 
+// The usual channel has two links only until the sender that was given away has let go of its first.
+void poller::drop_set_of_one() noexcept {
+    if (!set_.is_open() || streams_.size() != 1 || !inner_.empty() || outer_ != nullptr) return;
+    watch_.reset();  // it was on the set
+    set_.close();
+}
+
 error_code poller::async_wait(
     const boost::asio::any_io_executor& executor, watch_callback callback) {
 #if defined(STRAIT_HAS_EPOLL)
+    drop_set_of_one();
     if (streams_.empty() && !set_.is_open()) return {};
     const handle& h = set_.is_open() ? set_ : *streams_.begin()->second;
     return watch_handle(executor, h, watch_, callback);

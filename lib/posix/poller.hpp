@@ -23,7 +23,7 @@
 namespace strait::detail::os {
 
 // Tells which of several streams can be read, at once, after blocking, or by a callback. Where the
-// system has epoll, one descriptor of its own stands for all streams as soon as there are two, so
+// system has epoll, one descriptor of its own stands for all streams while there are two or more, so
 // that a reactor sees a single one whatever their number. Not thread-safe.
 class poller {
 public:
@@ -49,7 +49,7 @@ public:
     error_code wait(std::int64_t timeout_ns, std::vector<stream_id>& ready);
 
     // Calls back once when some stream can be read. A new wait, or cancel, takes the place of the
-    // one before. For the callback see watch.
+    // one before. For the callback see watch. Not while a thread is in wait.
     error_code async_wait(const boost::asio::any_io_executor& executor, watch_callback callback);
     void fired() noexcept;
     void cancel() noexcept;
@@ -64,6 +64,7 @@ public:
 private:
     void list_streams(std::vector<std::pair<const handle*, stream_id>>& all) const;
     error_code open_set();
+    void drop_set_of_one() noexcept;
     error_code join(poller& inner);
     void leave(poller& inner) noexcept;
     error_code rejoin();

@@ -10,6 +10,7 @@
 #include <strait/any_end.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -84,6 +85,13 @@ template <class T>
 void leave_in_line(receiver<T>& rx, int receives) {
     for (int i = 0; i != receives; ++i) rx.async_recv([](error_code, T) {});
     rx.cancel();
+}
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+        ++count;
+    return count;
 }
 
 struct fixture : context_fixture {
@@ -303,6 +311,28 @@ BOOST_AUTO_TEST_CASE(a_large_message_in_line_moves_though_its_link_is_gone, *ove
     receiver<blob> there = moved<with_blobs>(std::move(in));
     BOOST_TEST(is_blob(there.recv(), 0));
     expect_end(there);
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_whose_only_sender_was_given_away_costs_one_descriptor, *over_links()) {
+    auto [out, in] = new_channel<note>(context);
+    bool ended = false;
+    std::uint64_t received = 0;
+    in.async_recv([&, &from = in](error_code, const note& n) {
+        received = n.number;
+        from.async_recv([&](error_code ec, const note&) { ended = ec == asio::error::eof; });
+    });
+    const std::size_t before = open_descriptors();
+    carrier.send(parcel_with(out));
+    out.close();
+    parcel p = carried.recv();
+    context.poll();  // the first link is at its end
+    BOOST_TEST(open_descriptors() == before);
+    p.end->send(note{7, {}});
+    context.poll();
+    BOOST_TEST(received == 7u);
+    p.end->close();
+    run();
+    BOOST_TEST(ended);
 }
 
 BOOST_AUTO_TEST_CASE(a_large_message_read_before_moves_twice_and_back) {

@@ -121,8 +121,8 @@ BOOST_FIXTURE_TEST_SUITE(large_payloads, fixture, *only_if(os::has_seals))
 BOOST_AUTO_TEST_CASE(values_of_all_sizes_arrive_however_they_are_sent) {
     auto [tx, rx] = new_channel<blob>(context);
     std::uint64_t number = 0;
-    for (const std::size_t bytes : {std::size_t(8), 32 * kib - 64, 32 * kib - 32, 32 * kib,
-             32 * kib + 32, 64 * kib, mib, 3 * mib, 15 * mib, 17 * mib, 40 * mib}) {
+    for (const std::size_t bytes : {std::size_t(8), 16 * kib - 64, 16 * kib - 32, 16 * kib,
+             16 * kib + 32, 32 * kib, 64 * kib, mib, 3 * mib, 15 * mib, 17 * mib, 40 * mib}) {
         for (int how = 0; how != 4; ++how, ++number) {
             error_code ec = asio::error::in_progress;
             std::optional<std::thread> blocked;
