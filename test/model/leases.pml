@@ -50,7 +50,7 @@ byte sent, got;
 
 /* Y: where it is, its table of parked links, and the first message in its line. */
 byte at = 0;
-bit y_gone, y_over;
+bit y_gone, y_over, second_dead;
 bit table[NK];
 byte line_kind, line_k;
 bit line_has;           /* the message has its link, and not only the number */
@@ -362,11 +362,10 @@ end:
             :: i == NK -> break od;
             i = 0;
 #endif
-#ifdef LATE_CLAIM
-            /* What the user has and has not decoded stays, and its link goes. */
-            skip;
-#endif
-            skip
+            if
+            :: second_dead -> y_gone = 1; drop_v()
+            :: !second_dead
+            fi
         }
 #endif
     :: atomic { KILL;
@@ -377,6 +376,7 @@ end:
             :: i == NK -> break
             od;
             i = 0;
+            if :: p == 1 -> second_dead = 1 :: p == 0 fi;
             if :: p == 0 -> using0[0] = 0; using0[1] = 0 :: p == 1 -> using1[0] = 0; using1[1] = 0 fi;
             kept_kind[p] = 0; kept_k[p] = 0; kept_has[p] = 0;
             if :: at == p && !y_gone -> y_gone = 1; drop_v() :: else fi;
