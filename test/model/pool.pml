@@ -168,12 +168,13 @@ find_way:
             }
             if
             :: atomic { got_block != 0 -> goto find_way }
-            :: atomic { got_block == 0 && len(b) != 0 -> goto find_way }
             :: atomic { got_block == 0 -> goto next }       /* called off */
 #ifdef LOAN
             :: atomic { got_block == 0 && loan != 0 -> where[loan] = IDLE; loan = 0; goto find_way }
 #endif
-            fi
+            :: got_block == 0       /* or it waits, for as long as it must */
+            fi;
+            atomic { len(b) != 0 -> goto find_way }
         fi;
 next:
         skip
