@@ -282,13 +282,18 @@ inline decode(p) {
 /* incoming_message::drop_unread_leases */
 inline drop(p) {
     k = kept_k[p];
+#ifdef DROP_KEEPS
+    if
+    :: kept_kind[p] == LEASED && p == at && v_receives -> table[k] = 1
+    :: !(kept_kind[p] == LEASED && p == at && v_receives) -> close_side(k)
+    fi;
+#else
     if
     :: kept_has[p] || kept_kind[p] == NEW -> close_side(k)
-#ifndef DROP_KEEPS
     :: !kept_has[p] && kept_kind[p] == LEASED && table[k] -> table[k] = 0; close_side(k)
-#endif
     :: else
     fi;
+#endif
     kept_kind[p] = 0; kept_k[p] = 0; kept_has[p] = 0; k = 0
 }
 

@@ -12,7 +12,7 @@
    times, also after the sender has gone. docs/design/model.md has the properties, the functions that are
    meant, and what each mutation breaks.
 
-   Configurations: SENDS, MOVES, KILL (the sender may be killed), LOAN. */
+   Configurations: SENDS, MOVES, POOL, KILL (the sender may be killed), LOAN. */
 
 #ifndef SENDS
 #define SENDS 3
@@ -20,7 +20,9 @@
 #ifndef MOVES
 #define MOVES 1
 #endif
+#ifndef POOL
 #define POOL 2
+#endif
 #define NB 6            /* numbers of blocks, from 1 */
 
 #define DATA 1          /* a message in block i, which is new or not */
@@ -52,8 +54,10 @@ bit is_wanted, here = 1;
 chan line = [2] of { byte, bit };
 byte owner, moves;
 
-/* Which process's user has a message in that block, + 1; and how many were sent and taken. */
+/* Which process's user has a message in that block, + 1, maybe for ever; and how many were sent and
+   taken. */
 byte with_user[NB];
+bit for_ever[NB];
 byte sent, got;
 
 #define USED ((where[1] != NONE) + (where[2] != NONE) + (where[3] != NONE) + (where[4] != NONE) + \
@@ -235,6 +239,20 @@ inline end_use(id) {
     fi
 }
 
+/* What the sender counts as sent is on its way, in use, or on its way back. */
+inline none_lost() {
+    x = 1;
+    do
+    :: x < NB ->
+        assert(where[x] != SENT || !s_open || (slot[x] && in_use[x]) || unsaid[x] != 0 ||
+               f??[DATA, eval(x), 0] || f??[DATA, eval(x), 1] ||
+               b??[eval(x), FREED] || b??[eval(x), FOR_GOOD]);
+        x++
+    :: x == NB -> break
+    od;
+    x = 0
+}
+
 /* A user has done with a message that he kept. At the process that the receiver has left nothing
    follows from it. */
 inline user_drops(id) {
@@ -313,7 +331,8 @@ inline move() {
 #endif
 #endif
     was_wanted = 0;
-    flush()
+    flush();
+    none_lost()
 }
 
 active proctype Receiver() {
@@ -348,6 +367,7 @@ active proctype Receiver() {
 #endif
             :: end_use(y)
             :: with_user[y] = owner + 1; is_lent[y] = 1;
+                if :: for_ever[y] = 1 :: skip fi;
                 if
 #ifndef LENT_LATER
                 :: is_wanted -> keep(y)
@@ -359,9 +379,9 @@ active proctype Receiver() {
             fi;
             y = 0; n = 0
         }
-    :: atomic { with_user[1] != 0 -> user_drops(1) }
-    :: atomic { with_user[2] != 0 -> user_drops(2) }
-    :: atomic { with_user[3] != 0 -> user_drops(3) }
+    :: atomic { with_user[1] != 0 && !for_ever[1] -> user_drops(1) }
+    :: atomic { with_user[2] != 0 && !for_ever[2] -> user_drops(2) }
+    :: atomic { with_user[3] != 0 && !for_ever[3] -> user_drops(3) }
     :: atomic { moves < MOVES -> move() }
     /* All that was sent was taken: C3, C6. What a user keeps he may keep. */
     :: atomic { !here && len(line) == 0 -> assert(sent == got); break }
