@@ -318,17 +318,20 @@ inline ask_unread(l) {
 }
 
 #define OLD(l) (head[l] != 0 && head_stamp[l] < round)
+#define AT(l, time) (head[l] != 0 && head_stamp[l] == (time))
 #ifdef THREE
 #define PENDING (pending[0] || pending[1] || pending[2])
 #define LIVE (known[0] + known[1] + known[2])
 #define HEADS ((head[0] != 0) + (head[1] != 0) + (head[2] != 0))
 #define SOME_OLD (OLD(0) || OLD(1) || OLD(2))
+#define SOME_AT(time) (AT(0, time) || AT(1, time) || AT(2, time))
 #define SOME_READABLE (READABLE(0) || READABLE(1) || READABLE(2))
 #else
 #define PENDING (pending[0] || pending[1])
 #define LIVE (known[0] + known[1])
 #define HEADS ((head[0] != 0) + (head[1] != 0))
 #define SOME_OLD (OLD(0) || OLD(1))
+#define SOME_AT(time) (AT(0, time) || AT(1, time))
 #define SOME_READABLE (READABLE(0) || READABLE(1))
 #endif
 
@@ -441,10 +444,13 @@ active proctype R() {
         }
     /* nothing at hand, and a poller that tells of something; or a round that is needed */
     :: line == 0 && !PENDING && HEADS < LIVE && !SOME_OLD && (HEADS != 0 || SOME_READABLE) ->
-        /* link_receiver::look: the time, then the poller, then inbox::begin_round */
+        /* link_receiver::look: the time, which goes on, then the poller, then inbox::begin_round */
+        atomic {
+            if :: SOME_AT(NOW) -> clk++ :: else fi;
 #ifndef LATE_ROUND
-        now = NOW;
+            now = NOW
 #endif
+        }
         atomic {
             l = 0;
             do
