@@ -165,8 +165,9 @@ limits chosen_limits(std::uint8_t which) {
 
 // Long messages out of few bytes: some as they are, and the last of them many times over.
 std::vector<std::byte> unrolled(choices& from) {
+    constexpr std::size_t enough = 64u << 10;
     std::vector<std::byte> message;
-    while (!from.empty() && message.size() < (256u << 10)) {
+    while (!from.empty() && message.size() < enough) {
         const std::uint8_t what = from.byte();
         if (what < 0xc0) {
             const auto some = from.bytes(what % 64 + 1u);
@@ -174,8 +175,9 @@ std::vector<std::byte> unrolled(choices& from) {
             continue;
         }
         const std::size_t last = std::min<std::size_t>(message.size(), what % 64 + 1u);
-        for (std::size_t times = from.byte() * std::size_t(64); times != 0; --times)
-            for (std::size_t i = 0; i != last; ++i) message.push_back(message[message.size() - last]);
+        const std::size_t times = std::min<std::size_t>(from.byte() * 64u, enough / (last + 1));
+        for (std::size_t i = 0; i != last * times; ++i)
+            message.push_back(message[message.size() - last]);
     }
     return message;
 }
