@@ -108,6 +108,10 @@ void run(choices& from, things& with) {
         }
         if (ec) continue;
         use(p);
+        if ((what & 8) != 0) {
+            with.answer(from);
+            use(p);
+        }
         // Blocks are given back in another order than they came.
         if (what % 2 == 0) kept = std::move(p);
     }

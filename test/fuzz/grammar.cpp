@@ -89,6 +89,25 @@ handle things::any(choices& from) {
     }
 }
 
+void things::answer(choices& from) {
+    if (kept_.empty()) return;
+    const handle& to = kept_[from.below(std::min<std::size_t>(kept_.size(), 256))];
+    byte_buffer bytes;
+    for (std::size_t n = from.below(4); n != 0; --n) {
+        wire::frame_header h;
+        h.kind = from.byte() < 0x80 ? wire::frame_kind::release : wire::frame_kind::hello;
+        h.kind = static_cast<wire::frame_kind>(from.mostly(static_cast<std::uint8_t>(h.kind)));
+        h.flags = from.byte() % 2;
+        h.message_bytes = from.mostly(std::uint32_t(1 + from.byte() % 4));
+        h.payload_bytes = from.mostly(0u);
+        std::byte header[wire::header_bytes];
+        wire::store_header(h, header);
+        bytes.append(header);
+    }
+    bytes.append(from.bytes(from.byte() / 16));
+    ::send(to.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 namespace {
 
 void append_some(byte_buffer& to, choices& from, std::size_t n) {
@@ -193,6 +212,7 @@ void builder::put_end(byte_buffer& to, attachment_kind kind) {
         e.identity.bounds.max_message_bytes = static_cast<std::uint32_t>(from_.number());
         e.identity.bounds.max_inbox_bytes = from_.number();
         e.identity.bounds.max_pool_bytes = from_.number();
+        e.identity.bounds.min_pooled_bytes = from_.byte();
     }
     if (kind == attachment_kind::sender) {
         e.handles = 1;

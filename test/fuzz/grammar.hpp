@@ -42,6 +42,9 @@ public:
         return from.rarely() ? any(from) : make();
     }
 
+    // Says something on one of those that were kept, as the receiver at the other side of a link does.
+    void answer(choices& from);
+
     std::vector<handle>& kept() noexcept { return kept_; }
 
 private:

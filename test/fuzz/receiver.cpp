@@ -324,7 +324,10 @@ void world::step() {
         }
         break;
     }
-    default: kept_.clear();
+    default:
+        with_.answer(from_);
+        for (parcel& p : kept_) use(p);
+        if (from_.byte() % 2 == 0) kept_.clear();
     }
 }
 
