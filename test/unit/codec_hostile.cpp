@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <forward_list>
 #include <list>
 #include <map>
@@ -205,6 +206,20 @@ BOOST_AUTO_TEST_CASE(nodes_are_charged_with_their_links) {
     check_bounded<std::pmr::forward_list<char>>(many);
     check_bounded<std::pmr::multiset<char>>(many);
     check_bounded<std::pmr::unordered_multiset<char>>(many);
+}
+
+// A path of names of one letter takes 24 times the memory of its text.
+BOOST_AUTO_TEST_CASE(the_components_of_paths_are_charged) {
+    using paths = std::vector<std::filesystem::path>;
+    const auto many = [](const std::string& text) {
+        return encoded(std::vector<std::string>(1000, text));
+    };
+    std::string letters;
+    for (int i = 0; i != 1000; ++i) letters += "a/";
+    BOOST_TEST(decode_error<paths>(many(letters)) == code(strait::error::bad_message));
+    BOOST_TEST(decode_error<paths>(many("/usr/include/boost/asio/detail/config.hpp")) ==
+               strait::error_code());
+    BOOST_TEST(decode_error<paths>(many("name")) == strait::error_code());
 }
 
 BOOST_AUTO_TEST_CASE(the_budget_follows_the_limits) {

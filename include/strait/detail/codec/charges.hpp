@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 // What a container of n elements asks of its allocator, at most and at once: the budget pays for
@@ -81,6 +82,29 @@ constexpr std::uint64_t associative_charge(std::uint64_t n) {
     } else {
         return n * node_bytes<element>(4);
     }
+}
+
+// A path keeps a list of its components, each of which is a path with a name of its own, unless it is a
+// single name. The list grows by halves where there are many, and then there are two of them.
+template <class Text, class Char = typename Text::value_type>
+constexpr std::uint64_t path_charge(const Text& text, Char preferred_separator) {
+    constexpr std::uint64_t few = 64;
+    constexpr std::uint64_t component_bytes = sizeof(std::string) + 2 * sizeof(void*);
+    constexpr std::size_t inside = 15 / sizeof(Char);
+    const auto is_separator = [=](Char c) { return c == Char('/') || c == preferred_separator; };
+    std::uint64_t components = 0;
+    std::uint64_t outside = 0;
+    for (std::size_t at = 0; at <= text.size();) {
+        std::size_t end = at;
+        while (end != text.size() && !is_separator(text[end])) ++end;
+        ++components;
+        if (end - at > inside) outside += end - at + 1;
+        at = end + 1;
+    }
+    if (components == 1) return 0;
+    const std::uint64_t list =
+        components <= few ? components * component_bytes : components * component_bytes * 5 / 2;
+    return sizeof(void*) + list + outside * sizeof(Char);
 }
 
 }  // namespace strait::detail

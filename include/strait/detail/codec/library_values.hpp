@@ -7,6 +7,7 @@
 #ifndef STRAIT_DETAIL_CODEC_LIBRARY_VALUES_HPP
 #define STRAIT_DETAIL_CODEC_LIBRARY_VALUES_HPP
 
+#include <strait/detail/codec/charges.hpp>
 #include <strait/detail/codec/coder.hpp>
 
 // Values of the standard library that are neither containers nor sums nor products.
@@ -76,12 +77,24 @@ struct coder_for<T, kind::path> {
     using parts = types<text>;
     static constexpr std::string_view tag = "path";
     static constexpr std::size_t min_bytes() { return min_bytes_of<text>(); }
-    static void save(output_archive& ar, const T& v) { coder<text>::save(ar, v.native()); }
+
+    static void save(output_archive& ar, const T& v) {
+        coder<text>::save(ar, v.native());
+        charge(ar, v.native());
+    }
 
     static void load(input_archive& ar, T& v) {
         text native;
         coder<text>::load(ar, native);
+        charge(ar, native);
         v = T(std::move(native));
+    }
+
+private:
+    // The text is paid for already.
+    template <class Archive>
+    static void charge(Archive& ar, const text& native) {
+        ar.charge(path_charge(native, T::preferred_separator));
     }
 };
 
