@@ -175,7 +175,7 @@ BOOST_FIXTURE_TEST_SUITE(killing, clean_fixture)
 // Two producers that may be killed, and one that is not and must not notice.
 BOOST_AUTO_TEST_CASE(what_killed_producers_had_sent_is_received_and_others_are_not_disturbed) {
     constexpr std::uint64_t count = 30;
-    trial t("killed producers", 40);
+    trial t("killed producers", 15);
     t.run([&](random_source& random) {
         const ledger book;
         auto [tx, rx] = make_channel<parcel>();
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(what_killed_producers_had_sent_is_received_and_others_are_n
 
 // This process and another one send to it. Whatever was in its hands and on the way to it is gone.
 BOOST_AUTO_TEST_CASE(a_killed_receiver_is_reported_and_everything_in_its_hands_is_closed) {
-    trial t("killed receivers", 40);
+    trial t("killed receivers", 15);
     t.run([&](random_source& random) {
         const ledger book;
         auto [tx, rx] = make_channel<parcel>();
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_killed_receiver_is_reported_and_everything_in_its_hands_i
 // The receiver goes through processes that may be killed with it, while producers send that may be killed, too.
 BOOST_AUTO_TEST_CASE(a_receiver_that_travels_is_whole_where_it_arrives_or_is_reported_as_gone) {
     constexpr std::uint64_t count = 40;
-    trial t("travelling receivers", 40);
+    trial t("travelling receivers", 15);
     t.run([&](random_source& random) {
         ledger book;
         auto [tx, rx] = make_channel<parcel>();
@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_travels_is_whole_where_it_arrives_or_is_rep
 
 // Senders go round in three processes, each of which sends once through what it got; one is killed.
 BOOST_AUTO_TEST_CASE(what_was_sent_through_senders_that_travel_is_received_though_holders_die) {
-    trial t("travelling senders", 40);
+    trial t("travelling senders", 15);
     t.run([&](random_source& random) {
         const ledger book;
         auto [tx, rx] = make_channel<parcel>();

@@ -115,7 +115,7 @@ std::uint64_t visit(const endpoint& at, std::uint64_t number, error_code& ec) {
 BOOST_FIXTURE_TEST_SUITE(killing_names, clean_fixture)
 
 BOOST_AUTO_TEST_CASE(a_killed_server_is_reported_and_the_next_one_takes_its_name) {
-    trial t("killed servers", 40);
+    trial t("killed servers", 15);
     t.run([&](random_source& random) {
         const endpoint at = random() % 2 == 0 ? endpoint::path(t.folder / "socket")
                                               : endpoint::generate();
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_reported_and_the_next_one_takes_its_name
 
 BOOST_AUTO_TEST_CASE(killed_clients_disturb_no_other_client) {
     constexpr std::uint64_t count = 10;
-    trial t("killed clients", 40);
+    trial t("killed clients", 15);
     t.run([&](random_source& random) {
         const ledger book;
         auto [alive, lives] = make_channel<note>();
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(killed_clients_disturb_no_other_client) {
 }
 
 BOOST_AUTO_TEST_CASE(a_family_whose_head_is_killed_ends_and_what_it_had_sent_is_received) {
-    trial t("killed families", 40);
+    trial t("killed families", 15);
     t.run([&](random_source& random) {
         const ledger book;
         pipe_ends alive = make_pipe();
