@@ -650,7 +650,7 @@ BOOST_AUTO_TEST_CASE(a_hostile_producer_costs_itself_and_nobody_else) {
     t.run([&](random_source& random) {
         for (std::size_t i = 0; i != std::size(offences); ++i) {
             BOOST_TEST_CONTEXT(offences[i].what) {
-                const watchdog dog(offences[i].what, 100s);
+                const watchdog dog(offences[i].what, patience() * 3 / 4);
                 const resources before = resources::held();
                 siege(i, random()).withstand();
                 BOOST_TEST(difference(before, resources::held()) == "");
@@ -664,7 +664,7 @@ BOOST_AUTO_TEST_CASE(a_hostile_receiver_costs_its_senders_nothing_but_the_channe
     t.run([&](random_source& random) {
         for (std::size_t i = 0; i != std::size(retorts); ++i) {
             BOOST_TEST_CONTEXT(retorts[i].what) {
-                const watchdog dog(retorts[i].what, 100s);
+                const watchdog dog(retorts[i].what, patience() * 3 / 4);
                 auto [ours, theirs] = connected_streams();
                 peer<hearing> child("hostile_listener", {std::to_string(i)});
                 child.start({std::move(theirs), random()});
