@@ -12,7 +12,7 @@
 set -eu
 [ $# -eq 2 ] || { echo "usage: named_tests.sh TESTS PAGE"; exit 2; }
 
-folders='unit|contract|conformance|process|stress'
+folders='unit|contract|conformance|process|stress|hostile'
 names=$(grep -oE "\`($folders)/[a-z0-9_]+(/[a-z0-9_]+)?\`" "$2" | tr -d '`' | sort -u)
 [ -n "$names" ] || { echo "$2 names no test"; exit 1; }
 

@@ -6,6 +6,8 @@
 
 #include "support/roles.hpp"
 
+#include "support/watchdog.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,8 +20,6 @@
 namespace strait::test {
 
 namespace {
-
-constexpr unsigned seconds_of_a_role = 120;
 
 // Local static: registrations run before main in any order.
 std::map<std::string_view, role_function>& roles() {
@@ -45,7 +45,7 @@ std::optional<int> run_role(int argc, char** argv) {
         std::fprintf(stderr, "no test role is named %s\n", argv[1] + prefix.size());
         return 127;
     }
-    ::alarm(seconds_of_a_role);
+    ::alarm(static_cast<unsigned>(patience().count()));
     try {
         return found->second(std::span(argv + 2, static_cast<std::size_t>(argc - 2)));
     } catch (const std::exception& e) {

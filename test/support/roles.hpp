@@ -20,7 +20,7 @@
 //     }
 //
 // and start it with child_process{"echo"}. No test case runs in such a process, and it is killed by
-// SIGALRM after two minutes so that no child outlives a failed test for long.
+// SIGALRM after patience() (watchdog.hpp) so that no child outlives a failed test for long.
 
 namespace strait::test {
 

@@ -40,6 +40,11 @@ void print_stack(int) {
 
 }  // namespace
 
+std::chrono::seconds patience() {
+    const char* given = std::getenv("STRAIT_TEST_SECONDS");
+    return std::chrono::seconds(given == nullptr ? 120 : std::atoi(given));
+}
+
 watchdog::watchdog(std::string what, std::chrono::milliseconds limit)
     : what_(std::move(what)), limit_(limit), watched_(::pthread_self()), thread_([this] {
           prepare_backtrace();
