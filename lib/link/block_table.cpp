@@ -69,6 +69,8 @@ bool block_table::begin_use(incoming_message& message) {
     if (message.has_loans && !split_loans(body, refs)) return false;
     std::size_t new_ones = 0;
     const std::lock_guard lock(mutex_);
+    // Who reads has no more blocks than these, and who does not read could have any number.
+    if (unsaid_.size() > max_blocks) return false;
     is_wanted_ = false;
     const auto use = [&](std::span<const std::byte> at, std::uint32_t& id) {
         block_ref ref;

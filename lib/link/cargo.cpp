@@ -7,6 +7,7 @@
 #include "link/cargo.hpp"
 
 #include "link/attachment_table.hpp"
+#include "link/block_pool.hpp"
 #include "link/block_table.hpp"
 #include "link/send_link.hpp"
 #include "wire/frame.hpp"
@@ -79,8 +80,10 @@ void put_parked(byte_buffer& to, const lease_table::parked_links& parked,
     }
 }
 
-void put_blocks(byte_buffer& to, const std::vector<block_table::entry>& entries,
+void put_blocks(byte_buffer& to, std::span<const block_table::entry> entries,
     std::vector<const handle*>& handles) {
+    // Those that are here come first, and no honest sender has more in all.
+    entries = entries.first(std::min(entries.size(), max_blocks));
     put(to, static_cast<std::uint32_t>(entries.size()));
     for (const block_table::entry& e : entries) {
         put(to, e.id);
@@ -220,6 +223,7 @@ bool get_parked(byte_source& from, handle_source& handles, const limits& bounds,
 
 bool get_blocks(byte_source& from, handle_source& handles, block_table& blocks) {
     const auto count = from.get<std::uint32_t>();
+    if (count > max_blocks) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         const auto id = from.get<std::uint32_t>();
         const auto flags = from.get<std::uint8_t>();

@@ -37,7 +37,8 @@ limits small_limits(std::uint8_t which) {
 
 std::string describe(event e, const link_reader& reader, const incoming_message& m) {
     std::string text = std::to_string(static_cast<int>(e)) + ' ';
-    if (e == event::forget || e == event::want) text += std::to_string(reader.forgotten());
+    if (e == event::forget || e == event::want || e == event::disuse)
+        text += std::to_string(reader.number());
     if (e != event::message) return text + '\n';
     const auto bytes = reinterpret_cast<const char*>(m.body.data());
     text += std::to_string(m.has_table) + std::to_string(m.in_memory) +
@@ -145,7 +146,7 @@ public:
     void put(std::vector<std::byte>& to, choices& from) {
         static constexpr std::array kinds{frame_kind::data, frame_kind::data, frame_kind::data,
             frame_kind::withdraw, frame_kind::adopt, frame_kind::park, frame_kind::want,
-            frame_kind::forget, frame_kind::hello, frame_kind::release};
+            frame_kind::forget, frame_kind::hello, frame_kind::release, frame_kind::disuse};
         frame_header h;
         h.kind = kinds[from.below(kinds.size())];
         if (h.kind == frame_kind::data) {

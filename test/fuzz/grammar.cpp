@@ -132,6 +132,7 @@ private:
     void put_reference(byte_buffer& to, std::span<const std::byte> content);
     void put_cargo(byte_buffer& to, std::vector<handle>& handles);
     void put_link(byte_buffer& to, std::vector<handle>& handles);
+    void put_parked(byte_buffer& to, std::vector<handle>& handles);
     void put_blocks(byte_buffer& to, std::vector<handle>& handles);
     void put_message(byte_buffer& to, std::vector<handle>& handles);
     void put_frames(byte_buffer& to);
@@ -350,26 +351,9 @@ void builder::put_blocks(byte_buffer& to, std::vector<handle>& handles) {
     }
 }
 
-void builder::put_link(byte_buffer& to, std::vector<handle>& handles) {
-    const std::uint8_t flags = from_.byte() & 0x3f;
-    byte_buffer unread;
-    put_frames(unread);
-    const bool in_message = (flags & 1) != 0;
-    const std::size_t partial = in_message ? from_.byte() / 16 : 0;
-    const std::size_t partial_handles = in_message ? from_.byte() / 128 : 0;
-    const std::size_t batches = from_.byte() / 100;
+void builder::put_parked(byte_buffer& to, std::vector<handle>& handles) {
     const std::size_t parked = from_.byte() / 100;
-    put(to, from_.mostly(flags));
-    put(to, from_.mostly(std::uint8_t(0)));
-    put(to, from_.mostly(static_cast<std::uint16_t>(batches)));
-    put(to, from_.mostly(static_cast<std::uint32_t>(partial + (in_message ? 8 : 0))));
-    put(to, from_.mostly(static_cast<std::uint32_t>(partial_handles)));
-    put(to, from_.number());
-    put(to, from_.mostly(static_cast<std::uint32_t>(unread.size())));
-    put(to, from_.mostly(static_cast<std::uint32_t>(partial)));
-    put(to, from_.mostly(static_cast<std::uint32_t>(partial_handles)));
     put(to, from_.mostly(static_cast<std::uint32_t>(parked)));
-    handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
     for (std::size_t i = 0; i != parked; ++i) {
         table_entry e;
         e.kind = attachment_kind::sender;
@@ -379,6 +363,27 @@ void builder::put_link(byte_buffer& to, std::vector<handle>& handles) {
         put_entry(to, e);
         handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
     }
+}
+
+void builder::put_link(byte_buffer& to, std::vector<handle>& handles) {
+    const std::uint8_t flags = from_.byte() & 0x7f;
+    byte_buffer unread;
+    put_frames(unread);
+    const bool in_message = (flags & 1) != 0;
+    const std::size_t partial = in_message ? from_.byte() / 16 : 0;
+    const std::size_t partial_handles = in_message ? from_.byte() / 128 : 0;
+    const std::size_t batches = from_.byte() / 100;
+    put(to, from_.mostly(flags));
+    put(to, from_.mostly(std::uint8_t(0)));
+    put(to, from_.mostly(static_cast<std::uint16_t>(batches)));
+    put(to, from_.mostly(static_cast<std::uint32_t>(partial + (in_message ? 8 : 0))));
+    put(to, from_.mostly(static_cast<std::uint32_t>(partial_handles)));
+    put(to, from_.number());
+    put(to, from_.mostly(static_cast<std::uint32_t>(unread.size())));
+    put(to, from_.mostly(static_cast<std::uint32_t>(partial)));
+    put(to, from_.mostly(static_cast<std::uint32_t>(partial_handles)));
+    handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
+    put_parked(to, handles);
     if ((flags & 32) != 0) put_blocks(to, handles);
     for (std::size_t i = 0; i != batches; ++i) {
         const std::size_t n = from_.byte() / 100;
@@ -399,7 +404,12 @@ void builder::put_cargo(byte_buffer& to, std::vector<handle>& handles) {
     put(to, from_.mostly(static_cast<std::uint32_t>(line)));
     for (std::size_t i = 0; i != links; ++i) put_link(to, handles);
     for (std::size_t i = 0; i != line; ++i) {
-        put(to, static_cast<std::uint32_t>(from_.below(links + 1)));
+        const std::size_t index = from_.below(links + 1);
+        put(to, index == links ? 0xffff'ffffu : static_cast<std::uint32_t>(index));
+        if (index == links) {  // its link is gone
+            put_parked(to, handles);
+            put_blocks(to, handles);
+        }
         put_message(to, handles);
     }
 }
