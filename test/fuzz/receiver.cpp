@@ -193,6 +193,7 @@ void world::write_control(hostile_link& l) {
 }
 
 void world::write_adoption(hostile_link& l) {
+    const auto index = static_cast<std::size_t>(&l - links_.data());  // it may move
     wire::frame_header h;
     h.kind = wire::frame_kind::adopt;
     std::vector<handle> handles;
@@ -206,8 +207,7 @@ void world::write_adoption(hostile_link& l) {
         }
     }
     h.handles = from_.mostly(static_cast<std::uint16_t>(handles.size()));
-    // add_link may have moved what l refers to: the first one is written by.
-    write(links_.front(), h, {}, handles);
+    write(links_[index], h, {}, handles);
 }
 
 void world::play_with_socket(hostile_link& l) {

@@ -7,6 +7,7 @@
 #include "support/alloc_count.hpp"
 #include "support/channels.hpp"
 #include "support/context_fixture.hpp"
+#include "support/loaded_item.hpp"
 
 #include <strait.hpp>
 
@@ -17,11 +18,7 @@
 #include <functional>
 #include <new>
 #include <optional>
-#include <string>
 #include <utility>
-#include <vector>
-
-#include <fcntl.h>
 
 // Every operation, with every one of its allocations failing in turn: it throws bad_alloc or reports
 // no_buffer_space, a message is sent whole or not at all, nothing leaks, and the ends go on working.
@@ -34,52 +31,11 @@ using strait::sender;
 
 namespace {
 
-struct item {
-    std::uint64_t number = 0;
-    std::vector<std::uint64_t> data;
-    std::optional<sender<std::uint64_t>> out;
-    std::optional<receiver<std::uint64_t>> in;
-    std::optional<strait::handle> file;
-};
-
 using channel = std::pair<sender<item>, receiver<item>>;
-
-// What is sent: a number that nobody else has, and one kind of everything.
-enum class load { nothing, fragments, block, sender, receiver, handle };
-constexpr load all_loads[] = {
-    load::nothing, load::fragments, load::block, load::sender, load::receiver, load::handle};
-
-item make_item(std::uint64_t number, load what) {
-    item i;
-    i.number = number;
-    if (what == load::fragments || what == load::block) i.data.assign(12'000, number);
-    auto ends = new_channel<std::uint64_t>();
-    if (what == load::sender) i.out = std::move(ends.first);
-    if (what == load::receiver) {
-        ends.first.send(number);
-        i.in = std::move(ends.second);
-    }
-    if (what == load::handle) i.file = strait::handle(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    return i;
-}
-
-bool is_whole(item& i, load what) {
-    switch (what) {
-    case load::nothing: return true;
-    case load::fragments:
-    case load::block: return i.data == std::vector<std::uint64_t>(12'000, i.number);
-    case load::sender: return i.out && i.out->is_open();
-    case load::receiver: return i.in && i.in->recv() == i.number;
-    case load::handle: return i.file && i.file->is_open();
-    }
-    return false;
-}
 
 struct fixture : context_fixture {
     channel make(load what) {
-        return new_channel<item>(
-            context, what == load::fragments ? strait::channel_options(in_fragments())
-                                             : strait::channel_options());
+        return new_channel<item>(context, options_for(what));
     }
 
     // Calls `operation` until none of its allocations fails any more. What it reports is the code that
