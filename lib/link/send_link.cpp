@@ -7,7 +7,7 @@
 #include "link/send_link.hpp"
 
 #include "link/blocking_send.hpp"
-#include "link/link_receiver.hpp"
+#include "link/io_frame.hpp"
 #include "posix/fork_guard.hpp"
 #include "wire/write_plan.hpp"
 
@@ -29,23 +29,6 @@ constexpr std::size_t max_idle_waiters = 4;
 
 // How long a thread polls when nothing can wake it, since there was no descriptor for that: 10 ms.
 constexpr std::int64_t poll_without_wake_ns = 10'000'000;
-
-// A frame without payload, ready to be written.
-struct io_frame {
-    explicit io_frame(
-        wire::frame_kind kind, std::uint16_t handles = 0, std::uint32_t value = 0) noexcept {
-        wire::frame_header h;
-        h.kind = kind;
-        h.handles = handles;
-        h.message_bytes = value;
-        h.stamp = os::now_ns();
-        wire::store_header(h, bytes);
-    }
-    std::span<const piece> pieces() const noexcept { return {&whole, 1}; }
-
-    std::byte bytes[wire::header_bytes];
-    piece whole{bytes, sizeof(bytes)};
-};
 
 }  // namespace
 
@@ -127,41 +110,6 @@ void send_link::drop_idle_waiters() noexcept {
         w->watch.reset();
         return true;
     });
-}
-
-void send_link::discard() noexcept {
-    const std::lock_guard lock(mutex_);
-    stream_.close();
-}
-
-void send_link::set_lease(std::weak_ptr<lease_table> home, std::uint32_t lease) noexcept {
-    lease_home_ = std::move(home);
-    lease_ = lease;
-}
-
-// Says that no sender uses the link, behind everything that they wrote. False: it must be closed.
-bool send_link::write_park() {
-    const std::lock_guard lock(mutex_);
-    if (broken_ || !queue_.empty() || owes_frames() || !carry_.empty()) return false;
-    // Whoever takes it up has blocks of its own.
-    read_back();
-    if (!write_no_blocks()) return false;
-    drop_waiters();
-    spare_.stream.close();
-    const io_frame frame(wire::frame_kind::park, 0);
-    return os::send_some(stream_, frame.pieces(), {}).bytes == wire::header_bytes;
-}
-
-// The receiver forgets all blocks; not while one is in use.
-bool send_link::write_no_blocks() {
-    pool_.forget_free();
-    if (!pool_.is_empty()) return false;
-    for (const std::uint32_t id : pool_.forgotten()) {
-        const io_frame frame(wire::frame_kind::forget, 0, id);
-        if (os::send_some(stream_, frame.pieces(), {}).bytes != wire::header_bytes) return false;
-    }
-    pool_.forgotten().clear();
-    return true;
 }
 
 error_code send_link::usable() const noexcept {
@@ -501,109 +449,6 @@ bool send_link::advance_written(send_operation& op) noexcept {
     return op.message == nullptr;
 }
 
-pool_block* send_link::lend(std::size_t bytes) noexcept {
-    if (!has_pool() || is_forked()) return nullptr;
-    const std::lock_guard lock(mutex_);
-    // Who waits for a block comes first: behind him this one would be held for nothing.
-    return usable() || awaits_release_ ? nullptr : take_block(bytes);
-}
-
-void send_link::give_back(pool_block& block) noexcept {
-    if (is_forked()) return;
-    queue finished;
-    {
-        const std::lock_guard lock(mutex_);
-        pool_.give_back(block);
-        if (awaits_release_) flush(finished);
-        if (polling_) wake_.signal();
-    }
-    finish(finished, completion::post);
-}
-
-// A block that is free, or was released since, or is new.
-pool_block* send_link::take_block(std::size_t bytes) noexcept {
-    // One that has just come back is in the caches, which for so many bytes is worth the system call.
-    constexpr std::size_t worth_looking = 128u << 10;
-    bool looked = false;
-    const auto look = [&] {
-        if (!std::exchange(looked, true) && pool_.has_sent()) read_back();
-    };
-    if (bytes >= worth_looking) look();
-    if (pool_block* b = pool_.lend(bytes)) return b;
-    look();
-    if (pool_block* b = pool_.lend(bytes)) return b;
-    const std::size_t size = block_pool::size_for(bytes);
-    if (!pool_.reserve(size)) return nullptr;
-    try {
-        error_code ec;
-        auto memory = block_memory::make(size, ec);
-        if (!ec) return &pool_.add(std::move(memory));
-    } catch (const std::bad_alloc&) {
-        // As if the system had no memory for it.
-    }
-    pool_.unreserve(size);
-    return nullptr;
-}
-
-// A large message that could not be encoded into a block is moved into one, or waits for one. Only
-// when the receiver has none that it could release it goes another way. False: it waits.
-bool send_link::find_way(send_operation& op, queue& finished) {
-    outgoing_message& m = *op.message;
-    pool_block* const b = take_block(m.value_bytes() + wire::header_bytes);
-    if (b == nullptr && !back_fault_ && pool_.has_sent()) {
-        if (!said_want_) said_want_ = !write_control(io_frame(wire::frame_kind::want).bytes, {});
-        if (said_want_) return false;
-    }
-    error_code ec;
-    try {
-        if (b != nullptr)
-            m.move_into_block(shared_from_this(), *b);
-        else
-            ec = m.go_without_block();
-    } catch (const std::bad_alloc&) {
-        if (b != nullptr) pool_.give_back(*b);
-        ec = asio::error::no_buffer_space;
-    }
-    if (ec) withdraw(op, ec, finished);
-    return true;
-}
-
-// What the receiver says. That it is gone, or says what it should not, is acted on when something is
-// to be written.
-void send_link::read_back() noexcept {
-    std::byte bytes[1024];
-    try {
-        no_handles_.reserve(1);
-    } catch (const std::bad_alloc&) {
-        return;  // later
-    }
-    for (;;) {
-        no_handles_.clear();
-        const os::io_result io = os::recv_some(stream_, bytes, no_handles_, false);
-        const bool is_later = io.ec == asio::error::would_block || io.ec == asio::error::no_buffer_space;
-        if ((io.bytes == 0 && !is_later) || !take_back_frames({bytes, io.bytes}))
-            back_fault_ = asio::error::broken_pipe;
-        if (io.ec || back_fault_) return;
-        if (io.bytes < sizeof(bytes)) return;
-    }
-}
-
-// False: a receiver does not say such things.
-bool send_link::take_back_frames(std::span<const std::byte> bytes) noexcept {
-    for (const std::byte b : bytes) {
-        back_[back_bytes_++] = b;
-        if (back_bytes_ < wire::header_bytes) continue;
-        back_bytes_ = 0;
-        const wire::frame_header h = wire::fetch_header(back_.data());
-        if (h.payload_bytes != 0 || h.handles != 0) return false;
-        if (h.kind == wire::frame_kind::hello) continue;
-        if (h.kind != wire::frame_kind::release ||
-            !pool_.released(h.message_bytes, h.flags == wire::flag_for_good))
-            return false;
-    }
-    return true;
-}
-
 // Without the mutex: what the operations do may come back here.
 void send_link::finish(queue& finished, completion how) {
     while (send_operation* op = finished.pop_front()) {
@@ -673,79 +518,6 @@ void send_link::on_ready(const std::shared_ptr<void>& object) {
     }
     // Not from here: those that somebody else's write completed before may be on their way still.
     finish(finished, completion::post);
-}
-
-link_offer send_link::extend(const std::shared_ptr<lease_source>& target, error_code& ec) {
-    ec.clear();
-    if (is_forked()) {
-        ec = error::owner_changed;
-        return {};
-    }
-    const std::lock_guard lock(mutex_);
-    if (!stream_.is_open()) {
-        ec = error::empty_end;
-        return {};
-    }
-    const auto local = local_.lock();
-    link_offer offer;
-    if (local && target) {
-        offer.target = target->id();
-        offer.through = target;
-        offer.lease = local->take_up(offer.target);
-        if (offer.lease != 0) return offer;
-    }
-    // A leased one is for its target only: nobody else knows its number.
-    if (spare_.stream.is_open() && (spare_.lease == 0 || spare_.target == offer.target))
-        return std::exchange(spare_, {});
-    auto [receiving, sending] = os::connected_pair(ec);
-    if (ec) return {};
-    offer.stream = std::move(sending);
-    if (broken_) return offer;
-    if (local) {
-        const std::uint32_t lease = target ? target->next() : 0;
-        if (local->adopt_here(receiving, offer.target, lease)) {
-            offer.lease = lease;
-            return offer;
-        }
-    }
-    ec = write_adopt(receiving);
-    if (ec == asio::error::broken_pipe) ec.clear();  // a sender of a channel without receiver
-    return ec ? link_offer() : std::move(offer);
-}
-
-void send_link::take_back(link_offer offer) noexcept {
-    if (is_forked()) return;
-    if (offer.stream.is_open()) {
-        const std::lock_guard lock(mutex_);
-        if (stream_.is_open() && !spare_.stream.is_open()) spare_ = std::move(offer);
-        return;
-    }
-    const auto local = local_.lock();
-    if (local && local->give_back(offer.target, offer.lease)) return;
-    if (const auto through = offer.through.lock()) through->disuse(offer.lease);
-}
-
-void send_link::disuse(std::uint32_t lease) noexcept {
-    if (is_forked()) return;
-    queue finished;
-    {
-        const std::lock_guard lock(mutex_);
-        if (usable()) return;  // what the other side has parked goes with the link
-        try {
-            disused_.push_back(lease);
-        } catch (const std::bad_alloc&) {
-            return;  // it is closed when the link ends
-        }
-        flush(finished);
-    }
-    finish(finished, completion::post);
-}
-
-error_code send_link::write_adopt(const handle& receiving_side) {
-    const io_frame frame(wire::frame_kind::adopt, 1);
-    const handle* const rides = &receiving_side;
-    if (write_carry()) return asio::error::no_buffer_space;
-    return write_control(frame.bytes, {&rides, 1});
 }
 
 // Writes a frame that must not wait for the receiver: it may use space that data may not.
