@@ -543,6 +543,31 @@ BOOST_AUTO_TEST_CASE(a_sender_whose_receiver_releases_what_it_does_not_have_is_t
 }
 
 // Decoding reads memory that its writer changes at that very moment.
+BOOST_AUTO_TEST_CASE(who_does_not_read_which_blocks_are_free_is_ended) {
+    contested_channel<std::string> c;
+    error_code ec;
+    auto memory = detail::block_memory::make(64 * kib, ec);
+    BOOST_REQUIRE(!ec);
+    strait::detail::byte_buffer encoded;
+    strait::output_archive archive(encoded);
+    archive << std::string("raw");
+    archive.finish();
+    std::memcpy(memory->bytes().data() + wire::header_bytes, encoded.data(), encoded.size());
+    int rounds = 0;
+    for (; c.rx.faults() == 0 && rounds != 10'000; ++rounds) {
+        wire::frame_header h = whole(detail::block_ref::wire_bytes, rounds == 0 ? 1 : 0);
+        h.flags |= wire::flag_block;
+        std::vector<const strait::handle*> lent;
+        if (rounds == 0) lent.push_back(&memory->memory());
+        c.raw.write(h, block_peer::ref(1, rounds == 0, encoded.size(), 64 * kib), lent);
+        c.honest.send("honest");
+        while (c.rx.recv() != "honest") {}
+    }
+    BOOST_TEST(rounds > 64);
+    BOOST_TEST(c.rx.faults() == 1u);
+    BOOST_TEST(c.raw.is_ended());
+}
+
 BOOST_AUTO_TEST_CASE(a_block_that_is_scribbled_over_while_it_is_decoded_harms_nobody) {
     struct tree {
         std::string name;
@@ -592,6 +617,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_scribbled_over_while_it_is_decoded_harms_no
         c.raw.write(h, block_peer::ref(1, i == 0, encoded.size(), 64 * kib), lent);
         c.honest.send(tree{"honest", {}, {}, {}, {}, {}});
         for (tree got = c.rx.recv(); got.name != "honest"; got = c.rx.recv()) ++decoded;
+        c.raw.hear();
     }
     done = true;
     scribbler.join();

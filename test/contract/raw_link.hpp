@@ -67,6 +67,13 @@ public:
         return bytes.append(payload);
     }
 
+    // Reads what the receiver has said, as whoever uses blocks must.
+    void hear() const {
+        std::byte said[4096];
+        std::vector<os::handle_batch> nothing;
+        while (os::recv_some(stream_, said, nothing, false).bytes == sizeof(said)) {}
+    }
+
     // Whether the receiver has ended this link.
     bool is_ended() const {
         const std::byte word{};
