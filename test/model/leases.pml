@@ -118,10 +118,10 @@ inline x_arrives() {
 inline give_back() {
     if
     :: kind == NEW -> close_side(k)
-    :: kind == LEASED && x_here && !x_stopped -> parked[k] = 1; alive[k] = 0
-    :: kind == LEASED && !(x_here && !x_stopped) ->
+    :: kind == LEASED && x_here && !x_stopped && known[k] -> parked[k] = 1; alive[k] = 0
+    :: kind == LEASED && !(x_here && !x_stopped && known[k]) ->
 #ifndef NOT_SAID
-        if :: v_receives && !x_gone -> v!UNUSED, k :: else fi
+        if :: v_receives -> v!UNUSED, k :: !v_receives -> alive[k] = 0 fi
 #else
         skip
 #endif
@@ -302,7 +302,12 @@ inline drop(p) {
 inline leave(p) {
     if :: p == 0 -> using0[k] = 0 :: p == 1 -> using1[k] = 0 fi;
     if
+#ifndef ANNOUNCED_FIRST
     :: CAN_PARK(p) -> s[k]!PARK; alive[k] = 0; table[k] = 1
+#else
+    /* by a thread that is not the one that receives */
+    :: CAN_PARK(p) -> s[k]!PARK; alive[k] = 0; puts = k + 1
+#endif
     :: !CAN_PARK(p) -> close_side(k)
     fi
 }
@@ -323,7 +328,7 @@ inline remove_v() {
 
 proctype Target(byte p) {
     byte k = 0, x = 0, i = 0;
-    bit puts = 0;
+    byte puts = 0;
 end:
     do
     /* the inbox reads, when the line is empty and somebody waits */
@@ -346,17 +351,9 @@ end:
     :: atomic { kept_kind[p] != 0 -> drop(p) }
     :: atomic { USING(p, 0) && sent < 2 && len(s[0]) < 2 && known[0] -> s[0]!MSG; sent++ }
     :: atomic { USING(p, 0) -> k = 0; leave(p); k = 0 }
-#ifdef ANNOUNCED_FIRST
-    :: atomic { USING(p, 1) -> k = 1;
-            if
-            :: CAN_PARK(p) -> s[k]!PARK; alive[k] = 0; puts = 1
-            :: !CAN_PARK(p) -> close_side(k)
-            fi;
-            if :: p == 0 -> using0[k] = 0 :: p == 1 -> using1[k] = 0 fi
-        }
-        atomic { if :: puts -> table[k] = 1; puts = 0 :: else fi; k = 0 }
-#else
     :: atomic { USING(p, 1) -> k = 1; leave(p); k = 0 }
+#ifdef ANNOUNCED_FIRST
+    :: atomic { puts != 0 -> table[puts - 1] = 1; puts = 0 }
 #endif
 #ifdef MOVE_Y
     /* link_receiver::freeze to link_receiver::make: unread messages, parked links, and V itself */
