@@ -99,6 +99,7 @@ private:
     std::vector<honest_sender> honest_;
     std::vector<hostile_link> links_;
     std::deque<parcel> kept_;
+    bool has_moved_ = false;
 };
 
 channel_identity identity() {
@@ -235,7 +236,8 @@ void world::play_with_socket(hostile_link& l) {
 
 // A sender of its own process, as far as the receiver can see.
 void world::copy_honest_sender() {
-    if (honest_.size() == 4) return;
+    // Where the receiver has moved, others may have taken all the links.
+    if (honest_.size() == 4 || has_moved_) return;
     auto [tx, rx] = make_channel<sender<parcel>>();
     error_code ec;
     tx.try_send(honest_[from_.below(honest_.size())].tx, ec);
@@ -249,6 +251,7 @@ void world::move_receiver() {
     error_code ec;
     tx.try_send(rx_, ec);
     if (ec) return;  // more than one write takes: it stays
+    has_moved_ = true;
     rx_ = rx.try_recv(ec);
     STRAIT_FUZZ_REQUIRE(!ec && rx_.is_open());
 }
