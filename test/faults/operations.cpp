@@ -134,7 +134,7 @@ struct fixture : context_fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(faults, fixture)
+BOOST_FIXTURE_TEST_SUITE(operations, fixture)
 
 BOOST_AUTO_TEST_CASE(of_a_send) {
     sends([](sender<item>& tx, item& value) {
