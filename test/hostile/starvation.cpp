@@ -540,9 +540,9 @@ BOOST_AUTO_TEST_CASE(a_full_queue_of_a_listener_is_waited_for_and_served) {
     strait::connect_for<note>(at, 5ms, ec);
     BOOST_TEST((ec == asio::error::timed_out || ec == errc::too_many_files_open), ec.message());
     child_process visitor("starved_visitor", {at.to_string()});
-    const auto client = names.accept();
+    auto client = names.accept();
     BOOST_TEST(client.second.pid() == visitor.pid());
-    receiver<note> rx = std::move(const_cast<receiver<note>&>(client.first));
+    receiver<note> rx = std::move(client.first);
     BOOST_TEST(rx.recv().number == 5u);
     expect_end(rx);
     BOOST_TEST(visitor.wait() == exit_status{0});
@@ -556,7 +556,6 @@ BOOST_AUTO_TEST_CASE(a_thousand_flooding_senders_leave_room_for_a_polite_one) {
     bounds.max_inbox_bytes = 8u << 20;
     bounds.max_message_bytes = 1u << 20;
     contested_channel<parcel> channel(bounds);
-    auto [until, its_end] = make_channel<note>();
     std::vector<std::unique_ptr<peer<flood>>> children;
     std::vector<sender<note>> ends;
     for (std::uint64_t i = 0; i != flooders; ++i) {
