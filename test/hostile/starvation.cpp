@@ -83,7 +83,8 @@ private:
 // reports no error. Failing again and again leaves nothing. (What it made it keeps in `result`, so that
 // making it and dropping it are not under the same want.)
 template <class Result>
-int needed(const std::function<Result(error_code&)>& attempt, const std::vector<error_code>& allowed) {
+int needed(const std::function<Result(error_code&)>& attempt,
+    const std::vector<error_code>& allowed, std::optional<Result>* kept = nullptr) {
     for (int spare = 0; spare != 100; ++spare) {
         std::optional<resources> before;
         // Twice: the first time may leave a link that is ready for the next.
@@ -94,7 +95,10 @@ int needed(const std::function<Result(error_code&)>& attempt, const std::vector<
                 const scarce_descriptors scarce(spare);
                 result.emplace(attempt(ec));
             }
-            if (!ec) return spare;
+            if (!ec) {
+                if (kept != nullptr) kept->emplace(std::move(*result));
+                return spare;
+            }
             result.reset();
             BOOST_TEST_REQUIRE((std::ranges::count(allowed, ec) != 0), ec.message());
             BOOST_TEST_REQUIRE(!strait::is_fatal(ec));
@@ -431,11 +435,13 @@ BOOST_AUTO_TEST_CASE(starting_a_child_without_descriptors_fails_whole_and_works_
     auto [tx, rx] = make_channel<note>();
     strait::process_options options(self_path());
     options.argument("--role=starved_nobody").give("tx", std::move(tx));
+    std::optional<strait::process> child;
     tell("starting a child", needed<strait::process>([&](error_code& ec) {
         return strait::process::start(options, ec);
-    }, {out_of_descriptors}));
+    }, {out_of_descriptors}, &child));
     BOOST_TEST(rx.recv().number == 7u);
     expect_end(rx);
+    BOOST_TEST(child->wait().code() == 0);
 }
 
 // The message with the handles is what it costs, and the receiver says so.
