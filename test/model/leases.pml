@@ -32,6 +32,9 @@
 #define PARK 2
 
 byte kills = 0;
+#ifdef LTL
+bit called_off = 0;  /* a move of X */
+#endif
 
 /* V: what lies in it; its sending side; its receiving side. A frame may use room that data may not. */
 chan v = [3] of { byte, byte };
@@ -248,7 +251,11 @@ active proctype X() {
     :: atomic { x_here && !x_gone && !x_stopped -> stop_x() }
         if
         :: atomic { x_gone -> break }
+#ifdef LTL
+        :: atomic { !x_gone && !called_off -> x_stopped = 0; called_off = 1 }  /* not for ever */
+#else
         :: atomic { !x_gone -> x_stopped = 0 }
+#endif
         :: atomic { !x_gone -> x_arrives() }
         fi
 #endif
