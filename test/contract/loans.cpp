@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(more_loans_than_a_message_takes_are_copied) {
         BOOST_TEST((got.layers[i].size() == 5000u && got.layers[i][4999] == double(i)));
 }
 
-BOOST_AUTO_TEST_CASE(what_stays_with_the_sender_is_copied) {
+BOOST_AUTO_TEST_CASE(what_stays_with_the_sender_is_copied, *only_if(os::has_seals)) {
     auto [tx, rx] = new_channel<picture>();
     const std::size_t count = 100'000;
     picture p = make_picture(tx, 1, count);
@@ -404,7 +404,7 @@ BOOST_AUTO_TEST_CASE(a_message_with_loans_survives_the_process_that_sent_it, *ov
     for (std::uint64_t i = 0; i != 5; ++i) BOOST_TEST(is_picture(held[i], i, 100'000));
 }
 
-BOOST_AUTO_TEST_CASE(a_receiver_moves_with_loans_unread_and_held, *over_links()) {
+BOOST_AUTO_TEST_CASE(a_receiver_moves_with_loans_unread_and_held, *only_if(os::has_seals) * over_links()) {
     const std::size_t pixels = 50'000;
     auto [tx, rx] = new_channel<picture>(with_pool(2 * mib));
     auto [report, reports] = new_channel<note>();
@@ -436,7 +436,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_moves_with_loans_unread_and_held, *over_links())
     BOOST_TEST(in.faults() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(messages_with_loans_may_be_dropped_undecoded) {
+BOOST_AUTO_TEST_CASE(messages_with_loans_may_be_dropped_undecoded, *only_if(os::has_seals)) {
     auto [tx, rx] = new_channel<picture>(with_pool(mib));
     strait::any_receiver any = std::move(rx);
     for (std::uint64_t i = 0; i != 50; ++i) {
