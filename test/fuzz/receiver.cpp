@@ -83,7 +83,7 @@ private:
     void send_honestly(std::size_t who, bool large);
     void write_message(hostile_link& l);
     void write_control(hostile_link& l);
-    void write_adoption(hostile_link& l);
+    void write_adoption();
     void play_with_socket(hostile_link& l);
     void write(hostile_link& l, const wire::frame_header& h, std::span<const std::byte> payload,
         std::span<const handle> handles = {});
@@ -193,8 +193,8 @@ void world::write_control(hostile_link& l) {
     write(l, h, {});
 }
 
-void world::write_adoption(hostile_link& l) {
-    const auto index = static_cast<std::size_t>(&l - links_.data());  // it may move
+void world::write_adoption() {
+    const std::size_t by = from_.below(links_.size());
     wire::frame_header h;
     h.kind = wire::frame_kind::adopt;
     std::vector<handle> handles;
@@ -208,7 +208,7 @@ void world::write_adoption(hostile_link& l) {
         }
     }
     h.handles = from_.mostly(static_cast<std::uint16_t>(handles.size()));
-    write(links_[index], h, {}, handles);
+    write(links_[by], h, {}, handles);
 }
 
 void world::play_with_socket(hostile_link& l) {
@@ -308,7 +308,7 @@ void world::step() {
         break;
     }
     case 7: write_control(any_link()); break;
-    case 8: write_adoption(any_link()); break;
+    case 8: write_adoption(); break;
     case 9:
     case 10:
         for (std::size_t n = from_.below(8); n != 0 && receive(); --n) {}
