@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <unistd.h>
@@ -41,6 +43,7 @@ int main(int argc, char** argv) try {
     namespace fs = std::filesystem;
     int count = 0;
     for (int i = 1; i < argc; ++i) {
+        if (!fs::exists(argv[i])) throw std::runtime_error(std::string(argv[i]) + " is not there");
         if (!fs::is_directory(argv[i])) {
             run(argv[i]);
             ++count;
