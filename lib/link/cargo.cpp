@@ -108,9 +108,9 @@ std::vector<std::uint32_t> blocks_of(const inbox::moving_link& moving, const car
     return ids;
 }
 
-// What a message refers to whose link is gone.
-void put_own(byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles) {
-    put_parked(to, m.leased, handles);
+// Those of one in line whose link is gone.
+void put_own_blocks(
+    byte_buffer& to, const incoming_message& m, std::vector<const handle*>& handles) {
     std::vector<std::uint32_t> ids;
     add_blocks_of(m, ids);
     put_blocks(to, m.blocks ? m.blocks->entries_of(ids) : std::vector<block_table::entry>(), handles);
@@ -252,12 +252,17 @@ bool find_blocks(
     return true;
 }
 
-// One in line whose link is gone.
-bool get_with_own(byte_source& from, handle_source& handles, const limits& bounds,
-    std::uint64_t now, incoming_message& m) {
-    auto blocks = std::make_shared<block_table>(bounds);
-    return get_parked(from, handles, bounds, {}, m.leased) && get_blocks(from, handles, *blocks) &&
-           get_message(from, handles, bounds, now, m) && find_blocks(m, std::move(blocks), bounds);
+// One in line; without link if that is gone.
+bool get_message_in_line(byte_source& from, handle_source& handles, const limits& bounds,
+    std::uint64_t now, inbox::link* l, incoming_message& m) {
+    if (l != nullptr && !l->leases) l->leases = std::make_shared<lease_table>();
+    const auto leases = l != nullptr ? l->leases : nullptr;
+    auto blocks = l != nullptr ? l->blocks : std::make_shared<block_table>(bounds);
+    if (!get_parked(from, handles, bounds, leases, m.leased)) return false;
+    if (l == nullptr && !get_blocks(from, handles, *blocks)) return false;
+    if (!get_message(from, handles, bounds, now, m)) return false;
+    if (m.has_table) m.leases = leases;
+    return find_blocks(m, std::move(blocks), bounds);
 }
 
 // Tables whose link's sender waits are added to `wanted`.
@@ -325,7 +330,8 @@ void put_cargo(byte_buffer& to, const cargo& c, std::vector<const handle*>& hand
         });
         put(to, at == c.links.end() ? no_index
                                     : static_cast<std::uint32_t>(at - c.links.begin()));
-        if (at == c.links.end()) put_own(to, m, handles);
+        put_parked(to, m.leased, handles);
+        if (at == c.links.end()) put_own_blocks(to, m, handles);
         put_message(to, m, handles);
     }
 }
@@ -346,18 +352,10 @@ error_code get_cargo(std::span<const std::byte> bytes, std::span<handle> handles
             return error::bad_attachment;
     for (std::uint32_t i = 0; i < line; ++i) {
         const auto index = from.get<std::uint32_t>();
-        incoming_message& m = out.line.push_back({});
-        if (index >= out.links.size()) {
-            if (index != no_index || !get_with_own(from, rest, bounds, now, m))
-                return error::bad_attachment;
-            continue;
-        }
-        inbox::link& l = *out.links[index].what;
-        if (!get_message(from, rest, bounds, now, m) || !find_blocks(m, l.blocks, bounds))
+        if (index >= out.links.size() && index != no_index) return error::bad_attachment;
+        inbox::link* const l = index != no_index ? out.links[index].what.get() : nullptr;
+        if (!get_message_in_line(from, rest, bounds, now, l, out.line.push_back({})))
             return error::bad_attachment;
-        if (!m.has_table) continue;
-        if (!l.leases) l.leases = std::make_shared<lease_table>();
-        m.leases = l.leases;
     }
     if (from.left() != 0 || rest.left() != 0) return error::bad_attachment;
     // Behind the messages, which are older.

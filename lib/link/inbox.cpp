@@ -269,7 +269,6 @@ void inbox::remove(link_id id) {
         std::erase_if(heads_, [id](const dated& d) { return d.on == id; });
         std::make_heap(heads_.begin(), heads_.end());
     }
-    if (l->leases) l->leases->close();
     if (l->blocks) l->blocks->detach();
     gone_.push_back(std::move(l));
 }

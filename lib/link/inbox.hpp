@@ -138,7 +138,8 @@ public:
     // What came up while reading, to be acted on by the owner at once.
     std::vector<adoption> take_adoptions() noexcept { return std::exchange(adoptions_, {}); }
     std::vector<fault> take_faults() noexcept { return std::exchange(faults_, {}); }
-    // Links that ended since the last call: their streams are still open in the links returned.
+    // Links that ended since the last call: their streams are still open in the links returned, and so
+    // are their lease tables, which the messages popped before may need.
     std::vector<std::unique_ptr<link>> take_gone() noexcept { return std::exchange(gone_, {}); }
     bool has_news() const noexcept {
         return !adoptions_.empty() || !faults_.empty() || !gone_.empty();

@@ -28,24 +28,13 @@ std::shared_ptr<send_link> lease_table::take(std::uint32_t lease) noexcept {
     return found;
 }
 
-// What there is no memory for is closed.
-void lease_table::put_back(parked_links& links) noexcept {
-    const std::lock_guard lock(mutex_);
-    try {
-        parked_.insert(parked_.end(), links.begin(), links.end());
-    } catch (const std::bad_alloc&) {
-        for (const auto& [lease, link] : links) link->discard();
-    }
-    links.clear();
-}
-
 void lease_table::discard(std::uint32_t lease) noexcept {
     if (const auto link = take(lease)) link->discard();
 }
 
+// Senders that were closed may keep the links.
 void lease_table::close() noexcept {
-    const std::lock_guard lock(mutex_);
-    open_ = false;
+    for (const auto& [lease, link] : take_all()) link->discard();
 }
 
 lease_table::parked_links lease_table::take_all() noexcept {

@@ -55,9 +55,9 @@ private:
     std::atomic<std::uint32_t> last_{0};
 };
 
-// At the holder: the parked links that came through one link. It goes with that link and the messages in
-// line that came through it; what lies in it then is closed. A message that leaves the receiver takes
-// along the links that it refers to, so that they are there whatever becomes of the link. Thread-safe.
+// At the holder: the parked links that came through one link. It goes with that link; what lies in it
+// then is closed. A message in line has the links that it refers to itself, so that they are there
+// whatever becomes of the link and of the receiver. Thread-safe.
 class lease_table {
 public:
     using parked_links = std::vector<std::pair<std::uint32_t, std::shared_ptr<send_link>>>;
@@ -74,14 +74,13 @@ public:
 
     bool is_empty() const noexcept;
 
-    // The parked link of that number, or null; and back, from a message that is in line again.
+    // The parked link of that number, or null.
     std::shared_ptr<send_link> take(std::uint32_t lease) noexcept;
-    void put_back(parked_links& links) noexcept;
 
     // Closes the link of that number, if there is one.
     void discard(std::uint32_t lease) noexcept;
 
-    // Nothing is parked any more; and what was is returned, for a receiver that moves.
+    // Nothing is parked any more, and what was is closed; or returned, for a receiver that moves.
     void close() noexcept;
     parked_links take_all() noexcept;
     void reopen(parked_links links) noexcept;
@@ -95,7 +94,7 @@ private:
     parked_links parked_;
 };
 
-// Takes what a message refers to out of the table of its link, when it leaves the receiver.
+// Takes what a message refers to out of the table of its link, when it comes into the line.
 void take_leased_links(incoming_message& m) noexcept;
 
 }  // namespace strait::detail

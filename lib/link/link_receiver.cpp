@@ -79,11 +79,6 @@ bool link_receiver::give_back(lease_source::target_id target, std::uint32_t leas
     return l != nullptr;
 }
 
-bool link_receiver::came_back(incoming_message& message) noexcept {
-    if (!message.leased.empty()) message.leases->put_back(message.leased);
-    return true;
-}
-
 void link_receiver::close() noexcept {
     if (is_forked()) {
         // The mutex may be held by a thread that does not exist here, and epoll descriptors are
@@ -172,10 +167,11 @@ receiver_base::outcome link_receiver::fetch(
         case inbox::action::give:
             if (direct == nullptr) {
                 line_.make_room();
-                line_.push_back(box_.pop(s.on));
+                take_leased_links(line_.push_back(box_.pop(s.on)));
                 break;
             }
             *direct = box_.pop(s.on);
+            take_leased_links(*direct);
             if (box_.has_news()) process_news();
             return outcome::given;
         case inbox::action::read:
@@ -238,7 +234,10 @@ void link_receiver::process_news() {
     while (box_.has_news()) {
         for (inbox::adoption& a : box_.take_adoptions()) adopt(std::move(a));
         for (const inbox::fault& f : box_.take_faults()) add_fault(f.code);
-        for (const auto& l : box_.take_gone()) poller_.remove(l->id);
+        for (const auto& l : box_.take_gone()) {
+            poller_.remove(l->id);
+            if (l->leases) l->leases->close();
+        }
     }
 }
 
@@ -331,16 +330,9 @@ std::unique_ptr<cargo> link_receiver::freeze(sender_core&, error_code& ec) {
         abort_all(finished, asio::error::operation_aborted);
         for (auto& l : links) {
             poller_.remove(l.what->id);
-            if (l.what->parked && l.what->leases) l.what->leases->put_back(l.parked);
             (l.what->parked ? parked : load->links).push_back(std::move(l));
         }
         poller_.detach();
-        for (auto& m : line_) {
-            // Those whose link does not move have what they refer to themselves.
-            if (std::none_of(load->links.begin(), load->links.end(),
-                    [&](const auto& l) { return l.what->leases == m.leases; }))
-                take_leased_links(m);
-        }
         load->line.swap(line_);
     }
     finish(finished, completion::post);

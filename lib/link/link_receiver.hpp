@@ -57,8 +57,6 @@ private:
     void disarm() noexcept override;
     void detach(bool in_shutdown) noexcept override;
     void wait(std::unique_lock<std::mutex>& lock, const deadline& until) override;
-    void left(incoming_message& message) noexcept override { take_leased_links(message); }
-    bool came_back(incoming_message& message) noexcept override;
 
     // With the mutex held.
     error_code watch();

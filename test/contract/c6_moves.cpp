@@ -9,7 +9,10 @@
 
 #include <strait/any_end.hpp>
 
+#include <boost/asio/io_context.hpp>
+
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -65,7 +68,7 @@ strait::channel_options with_one_block() {
 }
 
 template <class T>
-parcel parcel_with(T& end) {
+parcel parcel_with(const T& end) {
     parcel p;
     p.end = end;
     return p;
@@ -94,6 +97,44 @@ std::size_t open_descriptors() {
     return count;
 }
 
+std::uint64_t fill_with_parcels(sender<parcel>& to) {
+    error_code ec;
+    for (std::uint64_t n = 0;; ++n) {
+        parcel p;
+        p.text = std::string(1000, 'p');
+        to.try_send(std::move(p), ec);
+        if (ec) return n;
+    }
+}
+
+// Takes up a link that is parked at the other side of the carrier, moves its receiver away, and dies.
+struct giving {
+    sender<parcel> carrier;
+    sender<with_receiver> mover;
+    receiver<note> go;
+};
+
+STRAIT_TEST_ROLE(c6_moves_giver) {
+    auto start = from_parent<giving>();
+    giving g = start.recv();
+    asio::io_context context;
+    auto [tx, rx] = strait::make_channel<note>();
+    g.carrier.bind(context);
+    g.carrier.send(parcel_with(tx));
+    rx.recv();
+    g.go.recv();
+    error_code ec;
+    rx.try_recv(ec);  // that it is parked
+    // A message with an attachment, but not with that sender.
+    g.carrier.send(parcel_with(strait::make_channel<note>().first));
+    fill_with_parcels(g.carrier);
+    g.carrier.async_send(parcel_with(tx), [](error_code) {});
+    with_receiver w{std::move(rx)};
+    g.mover.send(std::move(w));
+    ::raise(SIGKILL);
+    return 0;
+}
+
 struct fixture : context_fixture {
     std::pair<sender<note>, receiver<note>> notes = new_channel<note>(context);
     std::pair<sender<parcel>, receiver<parcel>> parcels = new_channel<parcel>(context);
@@ -112,16 +153,6 @@ struct fixture : context_fixture {
         error_code ec;
         rx.try_recv(ec);
         BOOST_TEST(ec == asio::error::would_block);
-    }
-
-    std::uint64_t fill_carrier() {
-        error_code ec;
-        for (std::uint64_t n = 0;; ++n) {
-            parcel p;
-            p.text = std::string(1000, 'p');
-            carrier.try_send(std::move(p), ec);
-            if (ec) return n;
-        }
     }
 
     template <class Receiver>
@@ -234,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_message_in_line_moves_with_its_sender_though_its_link_is_
 
 BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_does_not_hide_the_end_of_a_moved_receiver, *over_links()) {
     park();
-    const std::uint64_t in_the_way = fill_carrier();
+    const std::uint64_t in_the_way = fill_with_parcels(carrier);
     error_code result;
     carrier.async_send(parcel_with(tx), [&](error_code ec) { result = ec; });
     receiver<note> there = moved<with_receiver>(std::move(rx));
@@ -251,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_does_not_hide_t
 
 BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_is_there_for_the_next_message, *over_links()) {
     park();
-    const std::uint64_t in_the_way = fill_carrier();
+    const std::uint64_t in_the_way = fill_with_parcels(carrier);
     error_code ec;
     parcel both = parcel_with(tx);
     both.way = std::move(rx);
@@ -268,6 +299,26 @@ BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_is_there_for_th
     tx.close();
     both.end->close();
     expect_end(*both.way);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_is_kept_does_not_keep_the_parked_links_of_its_link, *over_links()) {
+    auto [mover, moved_here] = new_channel<with_receiver>();
+    auto [go, gone_on] = new_channel<note>();
+    peer<giving> giver("c6_moves_giver");
+    giver.start({std::move(carrier), std::move(mover), std::move(gone_on)});
+    any_receiver any = std::move(carried);
+    parcel p = any.recv().as<parcel>();
+    p.end->send(note{100, {}});
+    p.end->close();  // parked
+    go.send(note{});
+    receiver<note> there = std::move(moved_here.recv().end);
+    BOOST_TEST((giver.process().wait() == exit_status{-1, SIGKILL}));
+    strait::message kept = any.recv();
+    error_code ec;
+    while (any.recv(ec), !ec) {}
+    BOOST_TEST(ec == asio::error::eof, ec.message());
+    expect_end(there);
+    BOOST_TEST(!kept.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_block_is_wanted_again_after_a_send_that_waited_for_one_was_cancelled, *only_if(os::has_seals) * over_links()) {

@@ -406,10 +406,8 @@ void builder::put_cargo(byte_buffer& to, std::vector<handle>& handles) {
     for (std::size_t i = 0; i != line; ++i) {
         const std::size_t index = from_.below(links + 1);
         put(to, index == links ? 0xffff'ffffu : static_cast<std::uint32_t>(index));
-        if (index == links) {  // its link is gone
-            put_parked(to, handles);
-            put_blocks(to, handles);
-        }
+        put_parked(to, handles);
+        if (index == links) put_blocks(to, handles);  // its link is gone
         put_message(to, handles);
     }
 }

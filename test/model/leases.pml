@@ -14,7 +14,8 @@
    KILLS times in all. docs/design/model.md has the properties, the functions that are meant, and what each
    mutation breaks.
 
-   Configurations: KILLS, SENDS, MOVE_X, MOVE_Y, WAITS (the giver keeps V open until X has ended). */
+   Configurations: KILLS, SENDS, MOVE_X, MOVE_Y, WAITS (the giver keeps V open until X has ended), KEEPS
+   (a target's user keeps a message for ever). */
 
 #define NK 2
 #ifndef KILLS
@@ -27,6 +28,7 @@
 #define NEW 1       /* a message with the sending side of link k */
 #define LEASED 2    /* a message with the number of link k */
 #define UNUSED 3    /* a frame: the number of link k, which was taken up, will not be used */
+#define OTHER 4     /* a message with attachments, but no sender; its user keeps it for ever */
 
 #define MSG 1
 #define PARK 2
@@ -61,6 +63,7 @@ bit line_has;           /* the message has its link, and not only the number */
 /* The users of both targets: a message that is not decoded yet, and senders. */
 byte kept_kind[2], kept_k[2];
 bit kept_has[2];
+bit keeps_other;
 bit using0[NK], using1[NK];
 #define USING(p, k) ((p == 0 && using0[k]) || (p == 1 && using1[k]))
 
@@ -91,7 +94,7 @@ inline drop_v() {
     :: i == NK -> break
     od;
     i = 0;
-    if :: line_kind != 0 && side[line_k] -> close_side(line_k) :: else fi;
+    if :: line_kind != 0 && line_kind != OTHER && side[line_k] -> close_side(line_k) :: else fi;
     line_kind = 0; line_k = 0; line_has = 0
 }
 
@@ -179,6 +182,9 @@ again:
         :: atomic { KILL; goto dead }
         fi;
         atomic { k = 0; kind = 0; with_x = 0 }
+#ifdef KEEPS
+    :: atomic { n < SENDS && v_receives && len(v) < 2 -> n++; v!OTHER, 0 }
+#endif
     :: atomic { !x_stopped || !x_here -> break }
     :: atomic { KILL; goto dead }
     od;
@@ -263,10 +269,10 @@ active proctype X() {
     od
 }
 
-/* The link of a message that is taken: from here on it is the message's. */
+/* A message leaves the line. */
 inline claim(p) {
     kept_has[p] = line_has;
-#ifndef LATE_CLAIM
+#ifdef LINE_FORGOTTEN
     if
     :: line_kind == LEASED && !line_has -> assert(table[line_k]); table[line_k] = 0; kept_has[p] = 1
     :: else
@@ -286,7 +292,7 @@ inline decode(p) {
     kept_kind[p] = 0; kept_k[p] = 0; kept_has[p] = 0; k = 0
 }
 
-/* incoming_message::drop_unread_leases */
+/* incoming_message::discard_leased */
 inline drop(p) {
     k = kept_k[p];
 #ifdef DROP_KEEPS
@@ -319,17 +325,23 @@ inline leave(p) {
     fi
 }
 
-/* inbox::remove, when V has ended: what is parked is closed, but for what messages have. */
+/* link_receiver::process_news, when V has ended: what is parked is closed. */
 inline remove_v() {
     v_receives = 0; y_over = 1;
-    if
-#ifndef LINE_FORGOTTEN
-    :: line_kind == LEASED && !line_has -> assert(table[line_k]); table[line_k] = 0; line_has = 1
-#endif
-    :: else
-    fi;
     i = 0;
-    do :: i < NK -> if :: table[i] -> table[i] = 0; close_side(i) :: else fi; i++ :: i == NK -> break od;
+    do
+    :: i < NK ->
+        if
+#ifndef TABLE_KEPT
+        :: table[i] -> table[i] = 0; close_side(i)
+#else
+        :: table[i] && !keeps_other -> table[i] = 0; close_side(i)
+#endif
+        :: else
+        fi;
+        i++
+    :: i == NK -> break
+    od;
     i = 0
 }
 
@@ -343,13 +355,21 @@ end:
             v?x, i;
             if
             :: x == UNUSED -> assert(table[i]); table[i] = 0; close_side(i)
-            :: x != UNUSED -> line_kind = x; line_k = i
+            :: x != UNUSED ->
+                line_kind = x; line_k = i;
+#if !defined(LATE_CLAIM) && !defined(LINE_FORGOTTEN)
+                /* link_receiver::fetch, take_leased_links: from here on the link is the message's */
+                if :: x == LEASED -> assert(table[i]); table[i] = 0; line_has = 1 :: else fi
+#endif
             fi;
             x = 0; i = 0
         }
     :: atomic { at == p && v_receives && len(v) == 0 && !v_sends -> remove_v() }
     /* the user */
-    :: atomic { at == p && line_kind != 0 && kept_kind[p] == 0 ->
+#ifdef KEEPS
+    :: atomic { at == p && line_kind == OTHER -> line_kind = 0; keeps_other = 1 }
+#endif
+    :: atomic { at == p && line_kind != 0 && line_kind != OTHER && kept_kind[p] == 0 ->
             claim(p);
             kept_kind[p] = line_kind; kept_k[p] = line_k;
             line_kind = 0; line_k = 0; line_has = 0

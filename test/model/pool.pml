@@ -281,6 +281,9 @@ inline move() {
     owner++; moves++;
     do
     :: x < NB ->
+#ifdef UNSAID_LOST
+        unsaid[x] = 0;
+#endif
         in_line = 0; i = len(line);
         do
         :: i != 0 -> line?y, n; line!y, n; if :: y == x -> in_line = 1 :: else fi; i--
@@ -299,9 +302,6 @@ inline move() {
         :: slot[x] && !is_kept[x] && !(in_use[x] && !in_line) && !has_view[x] -> slot[x] = 0
         :: else
         fi;
-#ifdef UNSAID_LOST
-        unsaid[x] = 0;
-#endif
         is_kept[x] = 0; is_lent[x] = 0; in_use[x] = 0;
         if :: !slot[x] -> has_view[x] = 0 :: else fi;
         x++

@@ -92,7 +92,7 @@ struct incoming_message {
     byte_buffer assembled;            // here when it came in fragments
     std::vector<handle> handles;
     std::shared_ptr<lease_table> leases;  // of its link
-    // What the attachment table refers to by number, once the message has left its receiver.
+    // What the attachment table refers to by number, once the message is in line.
     std::vector<std::pair<std::uint32_t, std::shared_ptr<send_link>>> leased;
     std::shared_ptr<carried_load> carried;  // attachments, of a message that stays in the process
     std::shared_ptr<block_table> blocks;  // of its link, while the message has some of them
