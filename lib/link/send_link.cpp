@@ -164,7 +164,7 @@ error_code send_link::send(
             flush(finished);
             while (!op.is_over) {
                 if (until && clock::now() >= *until)
-                    withdraw(op, asio::error::timed_out, finished);
+                    give_up(op, asio::error::timed_out, finished);
                 else
                     wait_blocked(lock, finished, until);
             }
@@ -219,7 +219,7 @@ error_code send_link::try_send(outgoing_message& message) {
         if (!op.result) {
             flush(finished);
             // A message fits one write, so that it was written or not begun.
-            if (!op.is_over) withdraw(op, asio::error::would_block, finished);
+            if (!op.is_over) give_up(op, asio::error::would_block, finished);
         }
     }
     finish(finished, completion::post);
@@ -234,8 +234,7 @@ void send_link::cancel(std::uint64_t id, const error_code& why) noexcept {
         const std::lock_guard lock(mutex_);
         send_operation* op = queue_.find(id);
         if (op == nullptr) return;
-        withdraw(*op, why, finished);
-        flush(finished);
+        give_up(*op, why, finished);
     }
     finish(finished, completion::post);
 }
@@ -288,6 +287,13 @@ void send_link::withdraw(send_operation& op, const error_code& why, queue& finis
     const bool is_written = advance_written(op);
     if (!is_written && op.message->cursor().begun()) owes_withdraw_ = true;
     remove(op, is_written ? error_code() : why, finished);
+}
+
+// Those behind it may have waited only because of it.
+void send_link::give_up(send_operation& op, const error_code& why, queue& finished) {
+    const bool is_first = queue_.front() == &op;
+    withdraw(op, why, finished);
+    if (is_first) flush(finished);
 }
 
 void send_link::remove(send_operation& op, const error_code& result, queue& finished) {

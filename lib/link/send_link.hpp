@@ -122,6 +122,7 @@ private:
     void write_owed();
     void break_link(const error_code& why, queue& finished);
     void withdraw(send_operation& op, const error_code& why, queue& finished);
+    void give_up(send_operation& op, const error_code& why, queue& finished);
     void remove(send_operation& op, const error_code& result, queue& finished);
     error_code wait_on(send_operation& op, const asio::any_io_executor& executor);
     void start_watch(const std::shared_ptr<waiter>& w);

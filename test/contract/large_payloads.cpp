@@ -216,6 +216,29 @@ BOOST_AUTO_TEST_CASE(sends_that_wait_for_a_block_can_be_cancelled_and_time_out, 
     expect_end(rx);
 }
 
+BOOST_AUTO_TEST_CASE(a_send_is_written_when_the_one_that_kept_it_waiting_times_out, *over_links()) {
+    auto [tx, rx] = new_channel<blob>(context, with_pool(mib));
+    const std::size_t bytes = 900 * kib;
+    tx.send(make_blob(0, bytes));
+    std::atomic<bool> begins = false;
+    std::thread large([&, mine = tx]() mutable {
+        const blob value = make_blob(1, bytes);
+        begins = true;
+        error_code ec;
+        mine.send_for(value, 500ms, ec);
+        BOOST_TEST(ec == asio::error::timed_out, ec.message());
+    });
+    while (!begins) std::this_thread::yield();
+    std::this_thread::sleep_for(50ms);
+    error_code small = asio::error::in_progress;
+    tx.async_send(make_blob(2, 8), [&](error_code e) { small = e; });
+    large.join();
+    run();  // though nothing was received
+    BOOST_TEST(!small, small.message());
+    BOOST_TEST(is_blob(rx.recv(), 0, bytes));
+    BOOST_TEST(is_blob(rx.recv(), 2, 8));
+}
+
 BOOST_AUTO_TEST_CASE(threads_share_the_pool_of_a_link) {
     auto [tx, rx] = new_channel<blob>(with_pool(mib));
     std::vector<std::thread> threads;

@@ -208,6 +208,20 @@ BOOST_AUTO_TEST_CASE(the_same_memory_goes_round, *only_if(os::has_seals)* over_l
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_send_that_was_not_possible_does_not_keep_loans_out_of_the_pool,
+    *only_if(os::has_seals)* over_links()) {
+    limits l;
+    l.max_pool_bytes = mib;
+    auto [tx, rx] = new_channel<bytes>(channel_options(l));
+    const std::vector<std::byte> small(300 * kib), large(900 * kib);
+    tx.send(small);
+    error_code ec;
+    tx.try_send(large, ec);
+    BOOST_TEST(ec == asio::error::would_block, ec.message());
+    const auto loan = tx.allocate(100 * kib);
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(loan.data()) % 4096 == 0u);  // no memory of the heap
+}
+
 BOOST_AUTO_TEST_CASE(loans_travel_as_members) {
     auto [tx, rx] = new_channel<picture>();
     for (const std::size_t count : {std::size_t(0), std::size_t(1), std::size_t(1000), 8 * kib,
