@@ -6,6 +6,7 @@
 
 #include "posix/child.hpp"
 
+#include "posix/close_on_exec.hpp"
 #include "posix/inherit.hpp"
 #include "posix/spawn_plan.hpp"
 
@@ -123,9 +124,11 @@ pid_t spawn(const child_options& options, const child_watch& watch) {
 
     pid_t pid = -1;
     const auto start = options.search_path ? &::posix_spawnp : &::posix_spawn;
-    const int error_number = start(
-        &pid, options.program.c_str(), plan.actions(), plan.attributes(), arguments.data(),
-        environment.data());
+    const int error_number = [&] {
+        const starting_program starting;
+        return start(&pid, options.program.c_str(), plan.actions(), plan.attributes(),
+            arguments.data(), environment.data());
+    }();
     if (error_number != 0) {
         throw system_error(error_number, boost::system::system_category(), "posix_spawn");
     }

@@ -8,6 +8,8 @@
 
 #include "posix/child_watch.hpp"
 
+#include "posix/close_on_exec.hpp"
+
 #include <strait/impl/handle_facts.hpp>
 
 #include <algorithm>
@@ -41,8 +43,7 @@ child_watch child_watch::prepare(bool ends_with_parent, error_code& ec) {
     child_watch watch;
     watch.ends_with_parent_ = ends_with_parent;
     int ends[2];
-    // Not SOCK_CLOEXEC, which macOS lacks: another thread that starts a program here and now hands
-    // it both ends.
+    const making_descriptors making;
     if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
         ec = last_error();
         return watch;

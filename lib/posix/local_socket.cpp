@@ -6,6 +6,8 @@
 
 #include "posix/local_socket.hpp"
 
+#include "posix/close_on_exec.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -20,8 +22,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
-#define STRAIT_LINUX 1
+#if defined(STRAIT_LINUX)
 // Linux 6.5; the headers of Debian 12 are of 6.1. The number is that of asm-generic; alpha, mips,
 // parisc and sparc have others, and no process descriptor of a peer therefore.
 #if !defined(SO_PEERPIDFD) && !defined(__alpha__) && !defined(__mips__) && !defined(__hppa__) && \
@@ -40,7 +41,7 @@ error_code last_error() noexcept {
 
 void set_flags([[maybe_unused]] int fd) noexcept {
 #if !defined(STRAIT_LINUX)
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    close_on_exec(fd);
 #endif
 #if defined(SO_NOSIGPIPE)
     const int on = 1;
@@ -72,6 +73,7 @@ error_code set_mode(const endpoint& at, unsigned mode) noexcept {
 }  // namespace
 
 handle new_socket(error_code& ec) noexcept {
+    const making_descriptors making;
 #if defined(STRAIT_LINUX)
     handle socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 #else
@@ -113,6 +115,7 @@ listening_socket listening_socket::open(const endpoint& at, unsigned mode, error
 
 handle listening_socket::accept(error_code& ec) const noexcept {
     for (;;) {
+        const making_descriptors making;
 #if defined(STRAIT_LINUX)
         handle stream(::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
 #else

@@ -39,8 +39,8 @@ bool survives_exec(int number) noexcept {
 
 }  // namespace
 
-// Closes what this process has open now without close-on-exec; what another thread opens so between
-// this and the start is inherited. macOS needs none of this, since it has
+// Closes what this process has open now without close-on-exec; what another thread, of code that is
+// not strait's, opens so between this and the start is inherited. macOS needs none of this, since it has
 // POSIX_SPAWN_CLOEXEC_DEFAULT, and a close that fails would fail the start there.
 void spawn_plan::close_others() {
 #if !defined(POSIX_SPAWN_CLOEXEC_DEFAULT)

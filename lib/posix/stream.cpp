@@ -6,6 +6,8 @@
 
 #include "posix/stream.hpp"
 
+#include "posix/close_on_exec.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -27,8 +29,7 @@
 #include <sys/random.h>
 #endif
 
-#if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
-#define STRAIT_LINUX 1
+#if defined(STRAIT_LINUX)
 #include <sys/eventfd.h>
 #endif
 
@@ -41,12 +42,6 @@ namespace asio = boost::asio;
 error_code last_error() noexcept {
     return {errno, boost::system::system_category()};
 }
-
-#if !defined(STRAIT_LINUX)
-void set_close_on_exec(int fd) noexcept {
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-#endif
 
 // A descriptor for the process that wrote, in Linux's numbering (SCM_PIDFD, Linux 6.5).
 #if defined(__linux__)
@@ -92,14 +87,14 @@ handle_batch take_descriptors(std::span<const int> fds) noexcept {
     for (const int fd : fds) {
         handle h(fd);
 #if !defined(STRAIT_LINUX)
-        set_close_on_exec(fd);
+        close_on_exec(fd);
 #endif
         if (!batch.lost) batch.handles.push_back(std::move(h));
     }
     return batch;
 }
 
-// Takes the descriptors out of the control data of one read. `batches` has room for one more.
+// Takes the descriptors out of the control data of one read.
 void collect(msghdr& message, std::vector<handle_batch>& batches) {
     for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
         if (c->cmsg_level != SOL_SOCKET) continue;
@@ -124,10 +119,45 @@ void collect(msghdr& message, std::vector<handle_batch>& batches) {
     }
 }
 
+#if defined(STRAIT_LINUX)
+constexpr bool reads_may_wait = true;
+constexpr int close_on_exec_flag = MSG_CMSG_CLOEXEC;
+#else
+constexpr bool reads_may_wait = false;  // while no program may be started
+constexpr int close_on_exec_flag = 0;
+#endif
+
+// `batches` has room for one more.
+ssize_t recv_once(int fd, std::span<std::byte> into, std::vector<handle_batch>& batches, bool block) {
+    iovec iov{into.data(), into.size()};
+    alignas(cmsghdr) char control[control_bytes];
+    msghdr message{};
+    message.msg_iov = &iov;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof(control);
+    const making_descriptors making;
+    const ssize_t r =
+        ::recvmsg(fd, &message, close_on_exec_flag | (block && reads_may_wait ? 0 : MSG_DONTWAIT));
+    if (r >= 0 && (message.msg_controllen != 0 || (message.msg_flags & MSG_CTRUNC) != 0))
+        collect(message, batches);
+    return r;
+}
+
+// Whether the read is to be tried again: where reads do not wait themselves, and were not told not to.
+bool has_waited_for_bytes(int fd) noexcept {
+    if (reads_may_wait) return false;
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags == -1 || (flags & O_NONBLOCK) != 0) return false;
+    pollfd waiting{fd, POLLIN, 0};
+    return ::poll(&waiting, 1, -1) >= 0 || errno == EINTR;
+}
+
 }  // namespace
 
 std::pair<handle, handle> connected_pair(error_code& ec) {
     int fds[2];
+    const making_descriptors making;
 #if defined(STRAIT_LINUX)
     const int r = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
 #else
@@ -138,8 +168,8 @@ std::pair<handle, handle> connected_pair(error_code& ec) {
         return {};
     }
 #if !defined(STRAIT_LINUX)
-    set_close_on_exec(fds[0]);
-    set_close_on_exec(fds[1]);
+    close_on_exec(fds[0]);
+    close_on_exec(fds[1]);
 #endif
 #if defined(SO_NOSIGPIPE)
     const int on = 1;
@@ -197,26 +227,14 @@ io_result send_some(const handle& stream, std::span<const piece> pieces,
 io_result recv_some(const handle& stream, std::span<std::byte> into,
     std::vector<handle_batch>& batches, bool block) {
     batches.reserve(batches.size() + 1);  // not when something has come
-    iovec iov{into.data(), into.size()};
-    alignas(cmsghdr) char control[control_bytes];
-    int flags = block ? 0 : MSG_DONTWAIT;
-#if defined(STRAIT_LINUX)
-    flags |= MSG_CMSG_CLOEXEC;
-#endif
     for (;;) {
-        msghdr message{};
-        message.msg_iov = &iov;
-        message.msg_iovlen = 1;
-        message.msg_control = control;
-        message.msg_controllen = sizeof(control);
-        const ssize_t r = ::recvmsg(stream.native_handle(), &message, flags);
-        if (r >= 0) {
-            if (message.msg_controllen != 0 || (message.msg_flags & MSG_CTRUNC) != 0)
-                collect(message, batches);
-            return {static_cast<std::size_t>(r), {}};
-        }
+        const ssize_t r = recv_once(stream.native_handle(), into, batches, block);
+        if (r >= 0) return {static_cast<std::size_t>(r), {}};
         if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, asio::error::would_block};
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            if (block && has_waited_for_bytes(stream.native_handle())) continue;
+            return {0, asio::error::would_block};
+        }
         if (errno == ENOMEM || errno == ENOBUFS) return {0, asio::error::no_buffer_space};
         return {0, last_error()};
     }
@@ -285,9 +303,10 @@ error_code wake_event::open() {
     return read_.is_open() ? error_code() : last_error();
 #else
     int fds[2];
+    const making_descriptors making;
     if (::pipe(fds) != 0) return last_error();
     for (int fd : fds) {
-        set_close_on_exec(fd);
+        close_on_exec(fd);
         ::fcntl(fd, F_SETFL, O_NONBLOCK);
     }
     read_ = handle(fds[0]);
