@@ -98,9 +98,7 @@ public:
     /// It inherits the standard streams, what was given, and nothing else. No signal is blocked in
     /// it, and SIGPIPE and SIGCHLD have their default effect.
     ///
-    /// The ends are written to a socket that the child inherits. That does not wait for the child,
-    /// but for more than 253 handles (Linux) with more unread messages in given receivers than
-    /// the socket holds (some 200 KiB): then the call returns when the child has taken them or ended.
+    /// The ends are written to a socket that the child inherits; that does not wait for the child.
     ///
     /// *Errors*: what the system reports, such as `no_such_file_or_directory` for the program or
     /// the directory; `invalid_argument` for options that make no sense: an embedded zero, a

@@ -229,7 +229,7 @@ public:
 
     /// As `send`, but gives up with `asio::error::timed_out` after `timeout`, when nothing of the
     /// message was written. A message that does not fit one write (32 KiB) goes through shared
-    /// memory; `error::message_too_large` if its handles do not fit one either (253 on Linux).
+    /// memory.
     void send_for(T&& value, std::chrono::nanoseconds timeout, error_code& ec) {
         send_now(value, detail::ownership::consume, timeout, ec);
     }

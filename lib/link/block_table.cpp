@@ -85,7 +85,7 @@ bool block_table::begin_use(incoming_message& message) {
         if (!use(refs, id)) return false;
         message.loans.push_back(id);
     }
-    return new_ones <= message.handles.size() || message.fault;
+    return new_ones <= message.handles.size() + message.packed_handles || message.fault;
 }
 
 bool block_table::begin_use(const block_ref& ref) {

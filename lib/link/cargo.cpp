@@ -24,12 +24,11 @@ using wire::put;
 
 enum link_flags : std::uint8_t {
     link_in_message = 1,
-    link_partial_lost = 2,
-    link_has_head = 4,
-    link_ended = 8,
-    link_parkable = 16,
-    link_has_blocks = 32,
-    link_wanted = 64,  // the sender waits for a block
+    link_has_head = 2,
+    link_ended = 4,
+    link_parkable = 8,
+    link_has_blocks = 16,
+    link_wanted = 32,  // the sender waits for a block
 };
 
 // Of a block.
@@ -60,6 +59,7 @@ void put_message(
     put(to, flags);
     put(to, m.stamp);
     put(to, m.memory_bytes);
+    put(to, m.packed_handles);
     put(to, static_cast<std::uint32_t>(m.handles.size()));
     put(to, static_cast<std::uint32_t>(m.body.size()));
     to.append(m.body);
@@ -122,12 +122,13 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
     const wire::link_reader::snapshot s = l.reader.peek();
     std::uint8_t flags = 0;
     if (s.in_message) flags |= link_in_message;
-    if (s.partial_lost) flags |= link_partial_lost;
     if (moving.head) flags |= link_has_head;
     if (l.ended) flags |= link_ended;
     if (l.lease != 0) flags |= link_parkable;
     if (l.blocks) flags |= link_has_blocks;
     if (l.blocks && l.blocks->is_wanted()) flags |= link_wanted;
+    put(to, l.id);
+    put(to, l.account);
     put(to, flags);
     put(to, s.message_flags);
     put(to, static_cast<std::uint16_t>(s.batches.size()));
@@ -136,7 +137,6 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
     put(to, s.not_before);
     put(to, static_cast<std::uint32_t>(s.unread.size()));
     put(to, static_cast<std::uint32_t>(s.partial.size()));
-    put(to, static_cast<std::uint32_t>(s.partial_handles.size()));
     handles.push_back(&l.stream);
     put_parked(to, moving.parked, handles);
     if (l.blocks) put_blocks(to, l.blocks->entries(blocks_of(moving, c)), handles);
@@ -145,7 +145,6 @@ void put_link(byte_buffer& to, const inbox::moving_link& moving, const cargo& c,
         put(to, static_cast<std::uint8_t>(batch.lost));
         for (const handle& h : batch.handles) handles.push_back(&h);
     }
-    for (const handle& h : s.partial_handles) handles.push_back(&h);
     to.append(s.unread);
     to.append(s.partial);
     if (moving.head) put_message(to, *moving.head, handles);
@@ -193,11 +192,13 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
     if ((flags & message_lost) != 0) m.fault = error::handles_lost;
     m.stamp = std::min(from.get<std::uint64_t>(), now);
     m.memory_bytes = from.get<std::uint32_t>();
+    m.packed_handles = from.get<std::uint32_t>();
     const auto handle_count = from.get<std::uint32_t>();
     const auto body_bytes = from.get<std::uint32_t>();
     const std::uint64_t most = wire::max_body_bytes(bounds, m.has_table || m.has_loans);
     if (from.failed() || body_bytes > most || m.memory_bytes > most ||
-        handle_count > wire::max_handles(bounds, frame_flags(m)))
+        std::uint64_t(handle_count) + m.packed_handles >
+            wire::max_handles(bounds, frame_flags(m)) + (m.packed_handles != 0 ? 1 : 0))
         return false;
     m.assembled.append(from.get_bytes(body_bytes));
     m.body = m.assembled.bytes();
@@ -268,6 +269,9 @@ bool get_message_in_line(byte_source& from, handle_source& handles, const limits
 // Tables whose link's sender waits are added to `wanted`.
 bool get_link(byte_source& from, handle_source& handles, const limits& bounds, std::uint64_t now,
     inbox::moving_link& moving, std::vector<block_table*>& wanted) {
+    moving.what = std::make_unique<inbox::link>();
+    moving.what->id = from.get<std::uint32_t>();
+    moving.what->account = from.get<std::uint32_t>();
     const auto flags = from.get<std::uint8_t>();
     wire::link_reader::snapshot_data s;
     s.message_flags = from.get<std::uint8_t>();
@@ -277,11 +281,8 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
     s.not_before = from.get<std::uint64_t>();
     const auto unread_bytes = from.get<std::uint32_t>();
     const auto partial_bytes = from.get<std::uint32_t>();
-    const auto partial_handles = from.get<std::uint32_t>();
     s.in_message = (flags & link_in_message) != 0;
-    s.partial_lost = (flags & link_partial_lost) != 0;
 
-    moving.what = std::make_unique<inbox::link>();
     auto stream = handles.take(1);
     if (from.failed() || handles.failed()) return false;
     moving.what->stream = std::move(stream.front());
@@ -303,7 +304,6 @@ bool get_link(byte_source& from, handle_source& handles, const limits& bounds, s
         if (from.failed() || handles.failed()) return false;
         s.batches.push_back(std::move(batch));
     }
-    s.partial_handles = handles.take(partial_handles);
     s.unread = from.get_bytes(unread_bytes);
     s.partial = from.get_bytes(partial_bytes);
     if (from.failed() || handles.failed()) return false;

@@ -17,22 +17,22 @@ namespace strait::detail {
 namespace asio = boost::asio;
 using wire::link_reader;
 
-inbox::link_id inbox::insert(std::unique_ptr<link> l, link_map::node_type place) {
+// Neither that of a link nor of one that is gone while what it adopted is still charged to it.
+inbox::link_id inbox::new_id() noexcept {
     do {
         ++last_id_;
-    } while (last_id_ == no_link || links_.contains(last_id_));
-    l->id = last_id_;
+    } while (last_id_ == no_link || links_.contains(last_id_) || accounts_.contains(last_id_));
+    return last_id_;
+}
+
+inbox::link& inbox::insert(std::unique_ptr<link> l, link_map::node_type place) {
     // Every link has a place in each, so that what a read brings finds room.
     pending_.reserve(links_.size() + 1);
     heads_.reserve(links_.size() + 1);
-    if (place.empty()) {
-        links_.emplace(last_id_, std::move(l));
-    } else {
-        place.key() = last_id_;
-        place.mapped() = std::move(l);
-        links_.insert(std::move(place));
-    }
-    return last_id_;
+    if (place.empty()) return *links_.emplace(l->id, std::move(l)).first->second;
+    place.key() = l->id;
+    place.mapped() = std::move(l);
+    return *links_.insert(std::move(place)).position->second;
 }
 
 inbox::link_id inbox::add(handle stream, link_id adopted_by) {
@@ -45,16 +45,23 @@ inbox::link_id inbox::add(handle stream, link_id adopted_by) {
         ++charged;
     }
     auto l = std::make_unique<link>();
+    l->id = new_id();
     l->stream = std::move(stream);
     l->account = account;
-    const link_id id = insert(std::move(l));
-    set_pending(*links_[id]);
-    return id;
+    link& made = insert(std::move(l));
+    set_pending(made);
+    return made.id;
 }
 
 inbox::link* inbox::find(link_id id) noexcept {
     const auto at = links_.find(id);
     return at == links_.end() ? nullptr : at->second.get();
+}
+
+// Writes come whole, so that nobody who keeps the rules leaves this; and among such handles may be one
+// that keeps the link itself from ending.
+bool inbox::has_half_with_handles(const link& l) noexcept {
+    return os::writes_are_whole && l.reader.holds_handles();
 }
 
 inbox::link* inbox::first_pending() noexcept {
@@ -91,6 +98,7 @@ incoming_message inbox::pop(link_id id) {
 
 void inbox::on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& batches,
     bool filled, std::uint64_t now) {
+    l.is_drained = false;
     l.reader.nothing_before(l.clear_at);
     const bool all = !filled && batches.empty();
     try {
@@ -124,17 +132,19 @@ bool inbox::wants_unread(const link& l) const noexcept {
     return l.marker_left == 0 && l.clear_at < round_;
 }
 
-void inbox::on_unread(link& l, std::uint64_t bytes) noexcept {
+void inbox::on_unread(link& l, std::uint64_t bytes) {
     l.marker_at = round_;
     l.marker_left = bytes;
     if (bytes == 0) on_nothing(l);
 }
 
-void inbox::on_nothing(link& l) noexcept {
+void inbox::on_nothing(link& l) {
     l.clear_at = round_;
     l.marker_left = 0;
     l.is_pending = false;
+    l.is_drained = true;
     if (l.has_head) return;
+    if (has_half_with_handles(l)) return drop(l.id, error::protocol_violation);
     l.reader.nothing_before(round_);
     l.reader.rest();
 }
@@ -232,7 +242,9 @@ void inbox::read_events(link& l) {
             continue;
         case event::none:
             if (l.ended) return remove(l.id);
-            if (l.clear_at < round_) set_pending(l);
+            if (l.is_drained && has_half_with_handles(l))
+                return drop(l.id, error::protocol_violation);
+            if (l.clear_at < round_ || has_half_with_handles(l)) set_pending(l);
             return;
         case event::broken:
             return drop(l.id, l.reader.fault());
@@ -298,6 +310,7 @@ inbox::link_map inbox::close() noexcept {
     }
     link_map gone;
     gone.swap(links_);
+    accounts_.clear();
     forget_all();
     return gone;
 }
@@ -307,12 +320,13 @@ void inbox::forget_all() noexcept {
     heads_.clear();
     pending_.clear();
     parked_.clear();
-    accounts_.clear();
     held_bytes_ = 0;
 }
 
-inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
-    m.what->account = no_link;
+inbox::link_id inbox::restore(moving_link m, bool arrives, std::uint64_t now) {
+    if (m.what->id == no_link || links_.contains(m.what->id)) m.what->id = new_id();
+    last_id_ = std::max(last_id_, m.what->id);
+    if (arrives && m.what->account != no_link) ++accounts_[m.what->account];
     m.what->clear_at = 0;
     m.what->marker_left = 0;
     if (!m.parked.empty()) {
@@ -321,8 +335,8 @@ inbox::link_id inbox::restore(moving_link m, std::uint64_t now) {
     } else if (m.what->leases) {
         m.what->leases->reopen({});
     }
-    const link_id id = insert(std::move(m.what), std::move(m.place));
-    link& l = *links_[id];
+    link& l = insert(std::move(m.what), std::move(m.place));
+    const link_id id = l.id;
     if (l.blocks) l.blocks->attach(l.stream);
     if (m.head) {
         l.head = std::move(*m.head);

@@ -59,6 +59,7 @@ public:
         bool has_head = false;
         bool is_pending = false;  // must be read before anything is given out
         bool is_listed = false;   // in pending_
+        bool is_drained = false;  // the last read found nothing
         // Everything that lay in it at this time was read.
         std::uint64_t clear_at = 0;
         // The next so many bytes lay in it at that time.
@@ -115,8 +116,8 @@ public:
     void on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& batches, bool filled,
         std::uint64_t now);
     bool wants_unread(const link& l) const noexcept;
-    void on_unread(link& l, std::uint64_t bytes) noexcept;
-    void on_nothing(link& l) noexcept;
+    void on_unread(link& l, std::uint64_t bytes);
+    void on_nothing(link& l);
     void on_end(link& l);
 
     // All links but the ready ones were without bytes at some moment after `now`.
@@ -148,7 +149,7 @@ public:
     using link_map = std::unordered_map<link_id, std::unique_ptr<link>>;
 
     // For a receiver that moves: all links leave, each with its head if it has one; and come back, for
-    // which no memory is needed, or arrive.
+    // which no memory is needed, or arrive. They keep their numbers, and so what they are charged to.
     struct moving_link {
         std::unique_ptr<link> what;
         std::optional<incoming_message> head;
@@ -156,7 +157,7 @@ public:
         link_map::node_type place;  // of one that may come back
     };
     std::vector<moving_link> take_links();
-    link_id restore(moving_link l, std::uint64_t now);
+    link_id restore(moving_link l, bool arrives, std::uint64_t now);
 
     // For one that is closed.
     link_map close() noexcept;
@@ -171,11 +172,13 @@ private:
         }
     };
 
-    link_id insert(std::unique_ptr<link> l, link_map::node_type place = {});
+    link_id new_id() noexcept;
+    link& insert(std::unique_ptr<link> l, link_map::node_type place = {});
     void forget_all() noexcept;
     void advance(link& l);
     void read_events(link& l);
     bool begin_use(link& l);
+    static bool has_half_with_handles(const link& l) noexcept;
     void set_pending(link& l);
     link* first_pending() noexcept;
     bool count_held(link& l);

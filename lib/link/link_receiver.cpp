@@ -357,7 +357,7 @@ error_code link_receiver::add_to_poller(const inbox::link& l) noexcept {
 error_code link_receiver::restore(cargo load, bool check) {
     for (auto& moving : load.links) {
         if (check && !os::is_link_stream(moving.what->stream)) return error::bad_attachment;
-        const inbox::link_id id = box_.restore(std::move(moving), os::now_ns());
+        const inbox::link_id id = box_.restore(std::move(moving), check, os::now_ns());
         const inbox::link* l = box_.find(id);
         if (l == nullptr) continue;  // ended, or broken
         if (error_code ec = add_to_poller(*l)) {

@@ -6,6 +6,8 @@
 
 #include "link/link_sender.hpp"
 
+#include <strait/detail/codec/archive_base.hpp>
+
 #include <utility>
 
 namespace strait::detail {
@@ -74,6 +76,11 @@ error_code link_sender::try_send(outgoing_message& message) {
     if (is_open()) return link_->try_send(message);
     message.revoke();
     return error::not_open;
+}
+
+std::uint64_t max_repeated_senders(std::uint64_t value_bytes, const limits& bounds) noexcept {
+    constexpr std::size_t copy_bytes = sizeof(link_sender) + 2 * sizeof(void*);  // and its counts
+    return budget_of(value_bytes, bounds) / copy_bytes;
 }
 
 link_offer link_sender::give_link(

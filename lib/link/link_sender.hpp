@@ -60,6 +60,10 @@ private:
     asio::any_io_executor executor_;
 };
 
+// How often senders that a value has already may occur in it again: as often as their copies are
+// within what decoding may allocate.
+std::uint64_t max_repeated_senders(std::uint64_t value_bytes, const limits& bounds) noexcept;
+
 }  // namespace strait::detail
 
 #endif

@@ -12,6 +12,7 @@
 #include "link/link_receiver.hpp"
 #include "link/link_sender.hpp"
 #include "link/payloads.hpp"
+#include "posix/handle_pack.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "shm/region.hpp"
@@ -65,6 +66,16 @@ void fetch_memory(incoming_message& m) {
     if (error_code ec = os::read_memory(memory, m.memory_bytes, m.assembled))
         throw system_error(ec);
     m.body = m.assembled.bytes();
+}
+
+// Takes out the handles that came as one.
+void unpack_handles(incoming_message& m) {
+    const std::uint32_t count = std::exchange(m.packed_handles, 0);
+    if (count == 0) return;
+    if (m.handles.empty()) throw system_error(error::bad_attachment);
+    const handle pack = std::move(m.handles.back());
+    m.handles.pop_back();
+    if (error_code ec = os::unpack_handles(pack, count, m.handles)) throw system_error(ec);
 }
 
 // The value of a message that lies in a block, valid until the message is dropped.
@@ -168,6 +179,7 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
       message_(message),
       carried_(std::move(message.carried)) {
     fetch_memory(message);
+    unpack_handles(message);
     std::span<const std::byte> in_block;
     if (message.in_block) in_block = open_block(message);
     auto body = message.in_block ? message.body.subspan(block_ref::wire_bytes) : message.body;
@@ -269,7 +281,11 @@ std::shared_ptr<sender_core> message_reader::take_sender(
         return c->sender;
     }
     entry& e = find(index, static_cast<int>(attachment_kind::sender));
-    if (e.sender) return e.sender->clone(executor_);
+    if (e.sender) {
+        if (++repeated_senders_ > max_repeated_senders(value_.size(), receiver_.identity().bounds))
+            throw system_error(error::bad_message);
+        return e.sender->clone(executor_);
+    }
     if (is_leased(e.what)) {
         auto& leased = message_.leased;
         const auto at = std::find_if(leased.begin(), leased.end(),

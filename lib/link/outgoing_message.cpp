@@ -11,7 +11,9 @@
 #include "link/block_table.hpp"
 #include "link/cargo.hpp"
 #include "link/carried.hpp"
+#include "link/link_sender.hpp"
 #include "link/payloads.hpp"
+#include "posix/handle_pack.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "shm/region.hpp"
@@ -130,6 +132,7 @@ std::uint32_t outgoing_message::add(const std::shared_ptr<sender_core>& sender) 
         if (!items_[i].sender || items_[i].sender->link_key() != sender->link_key()) continue;
         if (mode_ == ownership::consume && items_[i].sender != sender)
             more_senders_.push_back(sender);
+        ++repeated_senders_;
         return i;
     }
     item& i = add_item();
@@ -231,6 +234,8 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
         is_loan_ ? loans_.front().bytes : buffer_.size() - wire::header_bytes;
     if (value_bytes_ > most_bytes(bounds, false)) ec = error::message_too_large;
     if (!ec && item_count_ > bounds.max_handles_per_message) ec = error::too_many_handles;
+    if (!ec && repeated_senders_ > max_repeated_senders(value_bytes_, bounds))
+        ec = error::message_too_large;
     if (through.in_process() != nullptr) {
         if (!ec && has_attachments()) ec = prepare_carried(through);
         if (ec) revoke();
@@ -253,15 +258,13 @@ error_code outgoing_message::prepare(sender_core& through, bool one_write) {
         ec = error::message_too_large;
     const std::size_t own_handles = handles_.size() - memories;
     if (!ec && own_handles > bounds.max_handles_per_message) ec = error::too_many_handles;
+    if (!ec) ec = pack_handles();
     one_write_ = one_write;
     held_bytes_ = buffer_.size();
     wants_block_ = block_ == nullptr && !is_loan_ && value_bytes_ >= bounds.min_pooled_bytes &&
                    through.lender();
-    if (!ec && one_write) {
-        if (buffer_.size() > wire::max_write_bytes && !wants_block_)
-            ec = bounds.max_handles_per_message != 0 ? move_to_memory() : error::message_too_large;
-        if (!ec && handles_.size() > os::max_handles_per_write) ec = error::message_too_large;
-    }
+    if (!ec && one_write && buffer_.size() > wire::max_write_bytes && !wants_block_)
+        ec = bounds.max_handles_per_message != 0 ? move_to_memory() : error::message_too_large;
     if (ec) {
         revoke();
         return ec;
@@ -276,10 +279,27 @@ void outgoing_message::set_cursor() noexcept {
     if (block_ != nullptr || is_loan_) flags |= wire::flag_block;
     if (!loans_behind().empty()) flags |= wire::flag_loans;
     if (memory_.is_open()) flags |= wire::flag_memory;
+    std::size_t all_handles = handles_.size();
+    if (pack_.is_open()) {
+        flags |= wire::flag_packed;
+        all_handles += packed_count_ - 1;
+    }
     // Of what was moved to memory as well.
     const std::size_t whole_bytes = memory_.is_open() ? held_bytes_ : buffer_.size();
     cursor_ = message_cursor({buffer_.data(), buffer_.size()},
-        static_cast<std::uint32_t>(whole_bytes - wire::header_bytes), handles_.size(), flags);
+        static_cast<std::uint32_t>(whole_bytes - wire::header_bytes), handles_.size(),
+        static_cast<std::uint32_t>(all_handles), flags);
+}
+
+// More than one write carries, and one more that it may get later, go as one.
+error_code outgoing_message::pack_handles() {
+    if (handles_.size() < os::max_handles_per_write) return {};
+    error_code ec;
+    pack_ = os::pack_handles(handles_, ec);
+    if (ec) return ec;
+    packed_count_ = handles_.size();
+    handles_.assign(1, &pack_);
+    return {};
 }
 
 // The value is in the block; what is written is where.
@@ -459,8 +479,10 @@ void outgoing_message::clear() noexcept {
     items_.clear();
     carried_.reset();
     more_senders_.clear();
+    repeated_senders_ = 0;
     handles_.clear();
     memory_.close();
+    pack_.close();
 }
 
 }  // namespace strait::detail

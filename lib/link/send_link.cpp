@@ -381,7 +381,7 @@ error_code send_link::write_carry() {
 }
 
 error_code send_link::write_once(queue& finished) {
-    wire::write_plan plan(os::now_ns(), os::max_handles_per_write);
+    wire::write_plan plan(os::now_ns());
     if (owes_withdraw_) plan.add_control(wire::frame_kind::withdraw);
     std::size_t forgotten = 0;
     for (const std::uint32_t id : pool_.forgotten())
@@ -392,9 +392,7 @@ error_code send_link::write_once(queue& finished) {
     add_messages(plan);
 
     std::span<const handle* const> handles;
-    if (plan.handle_count() != 0)
-        handles = queue_.front()->message->handles().subspan(
-            plan.first_handle(), plan.handle_count());
+    if (plan.has_handles()) handles = queue_.front()->message->handles();
     const os::io_result io = os::send_some(stream_, plan.pieces(), handles);
     if (io.ec) {
         plan.undo();

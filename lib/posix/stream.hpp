@@ -31,6 +31,13 @@ inline constexpr std::size_t max_handles_per_write = 253;
 inline constexpr std::size_t max_handles_per_write = 64;
 #endif
 
+// Whether a write of up to 32 KiB is taken whole or not at all (Linux 6.18: up to 36,544 bytes).
+#if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
+inline constexpr bool writes_are_whole = true;
+#else
+inline constexpr bool writes_are_whole = false;
+#endif
+
 // Pieces one write may consist of: half of IOV_MAX (1024 on the systems known).
 inline constexpr std::size_t max_pieces = 512;
 
@@ -50,7 +57,7 @@ struct handle_batch {
 std::pair<handle, handle> connected_pair(error_code& ec);
 
 // One write of all pieces, at most max_pieces, with handles riding on its first byte. Reports would_block when nothing
-// can be taken now. Linux takes a write of up to 32 KiB whole or not at all.
+// can be taken now.
 io_result send_some(const handle& stream, std::span<const piece> pieces,
     std::span<const handle* const> handles);
 

@@ -118,13 +118,6 @@ error_code bootstrap::prepare(std::vector<given_end>& given) {
     if (ec) return ec;
     through_ = link_sender::make(std::move(ours), bootstrap_identity(), {}, {});
     child_side_ = std::move(theirs);
-    // In one write, with the bytes in memory that rides along, if there are not too many handles:
-    // that waits for nobody.
-    ec = encode(given, true);
-    return ec == error::message_too_large ? encode(given, false) : ec;
-}
-
-error_code bootstrap::encode(std::vector<given_end>& given, bool one_write) {
     try {
         check_names(given);
         message_.begin(ownership::lend, {}, nullptr);
@@ -136,9 +129,10 @@ error_code bootstrap::encode(std::vector<given_end>& given, bool one_write) {
             wire::put(out, static_cast<std::uint32_t>(g.name.size()));
             out.append(g.name.data(), g.name.size());
         }
-        return message_.prepare(*through_, one_write);
+        // In one write, with the bytes in memory that rides along: that waits for nobody.
+        return message_.prepare(*through_, true);
     } catch (...) {
-        const error_code ec = current_exception_code();
+        ec = current_exception_code();
         message_.revoke();
         return ec;
     }

@@ -38,13 +38,11 @@ public:
     // What the child must inherit.
     const handle& child_side() const noexcept { return child_side_; }
 
-    // The child runs. Writes the message, and waits for the child if the system cannot hold all of
-    // it. A child that is gone already is no error.
+    // The child runs. Writes the message, which fits what the system holds for it. A child that is gone
+    // already is no error.
     error_code deliver();
 
 private:
-    error_code encode(std::vector<given_end>& given, bool one_write);
-
     handle child_side_;
     std::shared_ptr<sender_core> through_;
     outgoing_message message_;  // refers to the one above, and goes before it

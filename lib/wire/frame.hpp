@@ -41,8 +41,9 @@ inline constexpr std::uint8_t flag_table = 2;   // the message ends with an atta
 inline constexpr std::uint8_t flag_memory = 4;  // the message lies in the memory that rides along
 inline constexpr std::uint8_t flag_block = 8;   // instead of its value the message has a block_ref
 inline constexpr std::uint8_t flag_loans = 16;  // the message ends with block_refs of its loans
+inline constexpr std::uint8_t flag_packed = 32;  // most of its handles lie in the last that rides along
 inline constexpr std::uint8_t known_flags =
-    flag_last | flag_table | flag_memory | flag_block | flag_loans;
+    flag_last | flag_table | flag_memory | flag_block | flag_loans | flag_packed;
 
 // Of a release frame: the receiver keeps the block. Its number is in message_bytes.
 inline constexpr std::uint8_t flag_for_good = 1;
@@ -51,7 +52,7 @@ struct frame_header {
     std::uint32_t payload_bytes = 0;
     frame_kind kind = frame_kind::data;
     std::uint8_t flags = 0;
-    std::uint16_t handles = 0;          // that ride on this frame
+    std::uint16_t handles = 0;          // that ride on this frame: the last one of a message, or adopt
     std::uint64_t stamp = 0;            // when it was written: system-wide monotonic clock, ns
     std::uint32_t message_bytes = 0;    // of the whole message
     std::uint32_t message_handles = 0;  // of the whole message

@@ -138,7 +138,6 @@ link_reader::event link_reader::next(
                 return fail(error::protocol_violation);
             in_message_ = false;
             partial_.clear();
-            partial_handles_.clear();
             return event::withdrawn;
         case frame_kind::adopt:
             if (!payload.empty() || h.handles == 0) return fail(error::protocol_violation);
@@ -178,7 +177,6 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
         message_bytes_ = h.message_bytes;
         message_handles_ = h.message_handles;
         message_flags_ = kept_flags;
-        partial_lost_ = false;
         in_message_ = true;
     } else if (h.message_bytes != message_bytes_ || h.message_handles != message_handles_ ||
                kept_flags != message_flags_) {
@@ -191,22 +189,19 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
     if (in_memory && (in_block || has_loans)) return fail(error::protocol_violation);
     const std::size_t body_bytes = in_memory ? 0 : message_bytes_;
     const std::size_t body = partial_.size() + payload.size();
-    partial_lost_ = partial_lost_ || batch.lost;
-    const std::size_t handle_count =
-        partial_handles_.size() + (batch.lost ? 0 : batch.handles.size());
-    if (body > body_bytes || handle_count > message_handles_)
-        return fail(error::protocol_violation);
 
     if (!last) {
-        if (payload.empty() && h.handles == 0) return fail(error::protocol_violation);
+        if (payload.empty() || body > body_bytes || h.handles != 0)
+            return fail(error::protocol_violation);
         partial_.reserve(std::min(body_bytes, std::max(body, 2 * partial_.capacity())));
         partial_.append(payload);
-        for (handle& one : batch.handles) partial_handles_.push_back(std::move(one));
         return event::none;
     }
 
-    if (body != body_bytes || (handle_count != message_handles_ && !partial_lost_) ||
-        (in_memory && message_handles_ == 0))
+    const bool is_packed = (kept_flags & flag_packed) != 0;
+    if (body != body_bytes || (in_memory && message_handles_ == 0) ||
+        (is_packed ? h.handles == 0 || h.handles > message_handles_
+                   : h.handles != message_handles_))
         return fail(error::protocol_violation);
 
     out.clear();
@@ -218,18 +213,14 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
         out.assembled = std::exchange(partial_, {});
         out.body = out.assembled.bytes();
     }
-    if (partial_handles_.empty()) {
-        out.handles = std::move(batch.handles);
-    } else {
-        out.handles = std::exchange(partial_handles_, {});
-        for (handle& one : batch.handles) out.handles.push_back(std::move(one));
-    }
+    out.handles = std::move(batch.handles);
+    out.packed_handles = is_packed ? message_handles_ - h.handles + 1 : 0;
     out.has_table = (kept_flags & flag_table) != 0;
     out.in_memory = in_memory;
     out.in_block = in_block;
     out.has_loans = has_loans;
     out.memory_bytes = in_memory ? message_bytes_ : 0;
-    if (partial_lost_) {
+    if (batch.lost) {
         out.handles.clear();
         out.fault = error::handles_lost;
     }
@@ -244,15 +235,14 @@ link_reader::event link_reader::on_data(const frame_header& h, std::span<const s
 link_reader::snapshot link_reader::peek() const noexcept {
     std::span<const std::byte> unread;
     if (chunk_) unread = chunk_->memory().subspan(begin_, end_ - begin_);
-    return {unread, partial_.bytes(), batches_, partial_handles_, message_bytes_, message_handles_,
-        message_flags_, in_message_, partial_lost_, not_before_};
+    return {unread, partial_.bytes(), batches_, message_bytes_, message_handles_, message_flags_,
+        in_message_, not_before_};
 }
 
 error_code link_reader::restore(snapshot_data&& s, const limits& bounds, std::uint64_t now) {
     if (s.unread.size() > chunk::capacity || s.partial.size() > s.message_bytes ||
         s.message_bytes > max_body_bytes(bounds, has_more_than_value(s.message_flags)) ||
-        s.message_handles > max_handles(bounds, s.message_flags) ||
-        s.partial_handles.size() > s.message_handles)
+        s.message_handles > max_handles(bounds, s.message_flags))
         return error::protocol_violation;
     if (!s.unread.empty()) {
         chunk_ = chunk_ptr::make();
@@ -261,14 +251,12 @@ error_code link_reader::restore(snapshot_data&& s, const limits& bounds, std::ui
     }
     received_ = s.unread.size();
     partial_.append(s.partial);
-    partial_handles_ = std::move(s.partial_handles);
     batches_ = std::move(s.batches);
     batch_limits_.assign(batches_.size(), received_);
     message_bytes_ = s.message_bytes;
     message_handles_ = s.message_handles;
     message_flags_ = s.message_flags;
     in_message_ = s.in_message;
-    partial_lost_ = s.partial_lost;
     not_before_ = std::min(s.not_before, now);
     read_at_ = now;
     return {};

@@ -67,25 +67,26 @@ public:
 
     // Bytes held for a message that is not complete.
     std::size_t partial_bytes() const noexcept { return partial_.size(); }
+
+    // Whether handles have come whose frame is not complete, or not yet looked at by next().
+    bool holds_handles() const noexcept { return !batches_.empty(); }
+
     bool in_message() const noexcept { return in_message_; }
 
     // For a link that moves: a look at everything held, and the same taken in at the other side.
-    template <class Batches, class Handles>
+    template <class Batches>
     struct basic_snapshot {
         std::span<const std::byte> unread;
         std::span<const std::byte> partial;
         Batches batches;
-        Handles partial_handles;
         std::uint32_t message_bytes = 0;
         std::uint32_t message_handles = 0;
         std::uint8_t message_flags = 0;
         bool in_message = false;
-        bool partial_lost = false;
         std::uint64_t not_before = 0;
     };
-    using snapshot =
-        basic_snapshot<const std::deque<os::handle_batch>&, const std::vector<handle>&>;
-    using snapshot_data = basic_snapshot<std::deque<os::handle_batch>, std::vector<handle>>;
+    using snapshot = basic_snapshot<const std::deque<os::handle_batch>&>;
+    using snapshot_data = basic_snapshot<std::deque<os::handle_batch>>;
     snapshot peek() const noexcept;
     error_code restore(snapshot_data&& s, const limits& bounds, std::uint64_t now);
 
@@ -105,12 +106,10 @@ private:
 
     // The message whose last fragment is missing.
     byte_buffer partial_;
-    std::vector<handle> partial_handles_;
     std::uint32_t message_bytes_ = 0;
     std::uint32_t message_handles_ = 0;
     std::uint8_t message_flags_ = 0;
     bool in_message_ = false;
-    bool partial_lost_ = false;
 
     std::uint64_t not_before_ = 0;  // no honest stamp is older
     std::uint64_t read_at_ = 0;     // nor newer

@@ -20,17 +20,16 @@
 namespace strait::detail::wire {
 
 // Puts together one write: whole fragments of one or more messages, at most max_write_bytes, with
-// handles on the first fragment only. The cursors move as fragments are added; a plan that could
-// not be written is undone.
+// handles on the first fragment only, which then is the last one of its message. The cursors move as
+// fragments are added; a plan that could not be written is undone.
 class write_plan {
 public:
-    write_plan(std::uint64_t stamp, std::size_t max_handles_per_write) noexcept
-        : stamp_(stamp), max_handles_(max_handles_per_write) {}
+    explicit write_plan(std::uint64_t stamp) noexcept : stamp_(stamp) {}
 
     // A frame without payload or handles. False: the plan is full.
     bool add_control(frame_kind kind, std::uint32_t value = 0) noexcept;
 
-    // As many fragments of the message as fit. False: the plan is full, or the next fragment has
+    // As many fragments of the message as fit. False: the plan is full, or the next fragment has the
     // handles and must begin a write of its own.
     bool add(message_cursor& message) noexcept;
 
@@ -40,9 +39,8 @@ public:
         return {pieces_.data(), piece_count_};
     }
 
-    // Which handles of the message that was added first ride on this write.
-    std::size_t first_handle() const noexcept { return first_handle_; }
-    std::size_t handle_count() const noexcept { return handle_count_; }
+    // Whether the handles of the message that was added first ride on this write.
+    bool has_handles() const noexcept { return has_handles_; }
 
     // The plan was not written at all: every cursor goes back to where it was.
     void undo() noexcept;
@@ -53,7 +51,6 @@ private:
     struct step {
         message_cursor* message;
         std::size_t body;
-        std::size_t handles;
         std::size_t frames;
         bool begun;
     };
@@ -70,13 +67,11 @@ private:
     void note_step(message_cursor& message) noexcept;
 
     std::uint64_t stamp_;
-    std::size_t max_handles_;
     std::size_t bytes_ = 0;
     std::size_t piece_count_ = 0;
     std::size_t frame_count_ = 0;
     std::size_t step_count_ = 0;
-    std::size_t first_handle_ = 0;
-    std::size_t handle_count_ = 0;
+    bool has_handles_ = false;
     std::array<piece, 2 * max_frames> pieces_;
     std::array<std::array<std::byte, header_bytes>, max_frames> headers_;
     std::array<step, max_frames> steps_;

@@ -161,6 +161,59 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
     BOOST_TEST(!ec, ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(links_are_charged_to_the_same_peer_where_the_receiver_moves) {
+    limits l;
+    l.max_links = 100;
+    l.max_adopted_per_link = 5;
+    channel c(l);
+    std::vector<raw_link> theirs;
+    theirs.push_back(std::move(c.raw));
+    auto [carrier, carried] = new_channel<receiver<number>>();
+    error_code ec;
+    for (int move = 0; move != 3; ++move) {
+        const std::size_t count = theirs.size();
+        for (std::size_t by = 0; by != count; ++by) {
+            for (int i = 0; i != 6; ++i) {
+                auto pair = connected_streams();
+                if (theirs[by].write(control(wire::frame_kind::adopt, 1), {}, {&pair.first}))
+                    theirs.emplace_back(std::move(pair.second));
+            }
+        }
+        c.rx.try_recv(ec);
+        std::erase_if(theirs, [](const raw_link& one) { return one.is_closed(); });
+        BOOST_TEST(theirs.size() == 6u);
+        carrier.send(std::move(c.rx));
+        c.rx = carried.recv();
+    }
+    c.honest.send(7);
+    BOOST_TEST(c.rx.try_recv(ec) == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_a_sender_in_a_value_are_within_the_budget_of_decoding, *over_links()) {
+    using many = std::vector<sender<number>>;
+    auto [tx, rx] = new_channel<number>();
+    auto [carrier, carried] = new_channel<many>();
+    const many few(300, tx);
+    carrier.send(few);
+    BOOST_TEST(carried.recv().size() == few.size());
+    const many too_many(20'000, tx);
+    error_code ec;
+    carrier.send(too_many, ec);
+    BOOST_TEST(ec == error::message_too_large, ec.message());
+
+    // From a sender that allows more than the receiver does.
+    contested_channel<many> c;
+    limits l;
+    l.max_expansion = 1000;
+    sender<many> generous(strait::detail::link_sender::make(c.raw.stream().duplicate(),
+        strait::test::first_identity<many>(l), {}, {}), {});
+    generous.send(too_many, ec);
+    BOOST_TEST(!ec, ec.message());
+    c.rx.deliver_faults(true);
+    c.rx.recv(ec);
+    BOOST_TEST(ec == error::bad_message, ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(a_message_at_hand_is_found_among_any_number_of_links) {
     auto [tx, rx] = new_channel<number>();
     auto [carrier, carried] = new_channel<sender<number>>();

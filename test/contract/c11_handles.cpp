@@ -46,6 +46,7 @@ std::vector<std::string> inheritable_since(const std::set<int>& before) {
 
 struct bundle {
     std::vector<handle> handles;
+    std::string text;
 };
 
 struct bundle_ends {
@@ -194,9 +195,70 @@ BOOST_AUTO_TEST_CASE(
     for (const std::uint32_t count : {1u, 63u, 64u, 65u, 252u, 253u, 254u, 506u, 507u, 600u}) {
         tx.send(numbered_pipes(count));
         BOOST_TEST(in.recv().number == count);
+        // Also together with the memory that the value lies in, or is moved to.
+        for (const std::size_t bytes : {std::size_t(100'000), std::size_t(30'000'000)}) {
+            bundle b = numbered_pipes(count);
+            b.text.resize(bytes);
+            tx.send_for(std::move(b), std::chrono::seconds(100));
+            BOOST_TEST_MESSAGE(count << ' ' << bytes);
+            BOOST_TEST(in.recv_for(std::chrono::seconds(5)).number == count);
+        }
     }
     tx.close();
     BOOST_TEST((child.process().wait() == exit_status{0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_moves_with_more_handles_unread_than_one_system_call_carries, *over_links()) {
+    auto [tx, rx] = new_channel<bundle>();
+    auto [carrier, carried] = new_channel<receiver<bundle>>();
+    error_code ec;
+    tx.try_send(numbered_pipes(300), ec);
+    BOOST_TEST(!ec, ec.message());
+    tx.send(numbered_pipes(2));
+    for (int i = 0; i != 2; ++i) {
+        carrier.send(std::move(rx));
+        rx = carried.recv();
+    }
+    for (const std::uint32_t count : {300u, 2u}) {
+        const bundle b = rx.recv();
+        BOOST_REQUIRE(b.handles.size() == count);
+        for (std::uint32_t i = 0; i != count; ++i) BOOST_TEST(read_number(b.handles[i]) == i);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_pack_of_handles_costs_its_message, *over_links()) {
+    const auto packed = [](std::size_t count) {
+        bundle b;
+        for (std::size_t i = 0; i != count; ++i) b.handles.push_back(make_pipe().read);
+        return record(std::move(b));
+    };
+    // In the place of a pack of 300.
+    const auto expect_refused = [&](const handle& pack) {
+        contested_channel<bundle> c;
+        c.raw.write(packed(300).bytes, {&pack});
+        c.honest.send(bundle{});
+        BOOST_TEST(c.rx.recv().handles.empty());
+        BOOST_TEST(c.rx.faults() == 1u);
+        BOOST_TEST(!c.raw.is_ended());
+    };
+    expect_refused(make_pipe().read);
+    expect_refused(packed(299).handles[0]);
+    expect_refused(packed(301).handles[0]);
+    auto [ours, theirs] = connected_streams();
+    expect_refused(theirs);  // nothing in it
+    raw_link(ours.duplicate()).write(std::string(300, 'x'));
+    expect_refused(theirs);
+    // One that is not closed at its other side.
+    auto [open, read_from] = connected_streams();
+    std::vector<const handle*> some;
+    std::vector<handle> owned;
+    for (int i = 0; i != 253; ++i) owned.push_back(make_pipe().read);
+    for (const handle& h : owned) some.push_back(&h);
+    raw_link writer(std::move(open));
+    writer.write("1", some);
+    some.resize(47);
+    writer.write("1", some);
+    expect_refused(read_from);
 }
 
 BOOST_AUTO_TEST_CASE(a_receiver_out_of_descriptors_reports_the_message_and_goes_on, *over_links()) {
@@ -210,6 +272,10 @@ BOOST_AUTO_TEST_CASE(a_receiver_out_of_descriptors_reports_the_message_and_goes_
         BOOST_TEST(n.number == 3u);
         BOOST_TEST(n.text == "");
         tx.send(numbered_pipes(40));
+        n = in.recv();
+        BOOST_TEST(n.number == 0u);
+        BOOST_TEST(n.text == make_error_code(error::handles_lost).message());
+        tx.send(numbered_pipes(300));
         n = in.recv();
         BOOST_TEST(n.number == 0u);
         BOOST_TEST(n.text == make_error_code(error::handles_lost).message());

@@ -4,6 +4,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
+#include "contract/raw_link.hpp"
 #include "contract/two_processes.hpp"
 #include "support/context_fixture.hpp"
 
@@ -263,6 +264,41 @@ BOOST_AUTO_TEST_CASE(a_sender_in_a_message_that_was_withdrawn_half_written_is_go
     }
     rx.try_recv(ec);
     BOOST_TEST(ec == asio::error::eof, ec.message());
+}
+
+// Of two receivers, each is given what keeps the other from ending, in a message that is never whole.
+BOOST_AUTO_TEST_CASE(an_unfinished_message_keeps_no_channel_from_ending, *only_if(os::writes_are_whole) * over_links()) {
+    wire::frame_header fragment = whole(8, 1);
+    fragment.flags = 0;
+    fragment.message_bytes = 100;
+    const std::string unfinished[] = {
+        raw_link::frame(fragment, "12345678"),
+        raw_link::frame(whole(8, 1), "1234567"),
+        raw_link::frame(whole(8, 1)),
+        raw_link::frame(whole(8, 1)).substr(0, 1),
+    };
+    for (const std::string& bytes : unfinished) {
+        for (const bool is_own : {true, false}) {
+            contested_channel<std::uint64_t> one;
+            contested_channel<std::uint64_t> other;
+            one.raw.write(bytes, {is_own ? &one.raw.stream() : &other.raw.stream()});
+            other.raw.write(bytes, {is_own ? &other.raw.stream() : &one.raw.stream()});
+            one.raw.close();
+            other.raw.close();
+            for (auto* c : {&one, &other}) {
+                c->honest.send(7);
+                c->honest.close();
+                BOOST_TEST(c->rx.recv() == 7u);
+            }
+            // Both must look before either can see.
+            error_code ec;
+            one.rx.try_recv(ec);
+            expect_end(other.rx);
+            expect_end(one.rx);
+            BOOST_TEST(one.rx.faults() == 1u);
+            if (is_own) BOOST_TEST(other.rx.faults() == 1u);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

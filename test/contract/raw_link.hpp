@@ -74,7 +74,17 @@ public:
         while (os::recv_some(stream_, said, nothing, false).bytes == sizeof(said)) {}
     }
 
-    // Whether the receiver has ended this link.
+    // Whether the receiver has closed its side. Reads what it has said.
+    bool is_closed() const {
+        std::byte said[4096];
+        std::vector<os::handle_batch> nothing;
+        os::io_result io;
+        do io = os::recv_some(stream_, said, nothing, false);
+        while (io.bytes != 0);
+        return io.ec != asio::error::would_block;
+    }
+
+    // The same, which a link does not survive.
     bool is_ended() const {
         const std::byte word{};
         const detail::piece one{&word, 1};

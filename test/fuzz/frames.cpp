@@ -81,15 +81,14 @@ public:
 
     void move() {
         auto s = reader_.peek();
-        link_reader::snapshot_data d{s.unread, s.partial, {}, {}, s.message_bytes,
-            s.message_handles, s.message_flags, s.in_message, s.partial_lost, s.not_before};
+        link_reader::snapshot_data d{s.unread, s.partial, {}, s.message_bytes, s.message_handles,
+            s.message_flags, s.in_message, s.not_before};
         // Handles are all empty here.
         for (const auto& b : s.batches) {
             auto& made = d.batches.emplace_back();
             made.handles.resize(b.handles.size());
             made.lost = b.lost;
         }
-        d.partial_handles.resize(s.partial_handles.size());
         const bool was_broken = broken_.has_value();
         link_reader fresh;
         const error_code ec = fresh.restore(std::move(d), bounds_, ++now_);
@@ -125,6 +124,8 @@ private:
         STRAIT_FUZZ_REQUIRE(m.body.size() <= max_body_bytes(bounds_, has_more));
         STRAIT_FUZZ_REQUIRE(m.memory_bytes <= max_body_bytes(bounds_, has_more));
         STRAIT_FUZZ_REQUIRE(m.handles.size() <= bounds_.max_handles_per_message);
+        STRAIT_FUZZ_REQUIRE(m.packed_handles == 0 || m.fault || !m.handles.empty());
+        STRAIT_FUZZ_REQUIRE(m.packed_handles <= max_handles(bounds_, known_flags));
         STRAIT_FUZZ_REQUIRE(!m.in_memory || m.body.empty());
         STRAIT_FUZZ_REQUIRE(!m.in_memory || !m.handles.empty() || m.fault);
         STRAIT_FUZZ_REQUIRE(m.stamp >= not_before_ && m.stamp <= now_);
@@ -181,20 +182,17 @@ private:
                 static_cast<std::uint32_t>(from.below(64) * (from.byte() < 16 ? 600 : 1));
             message_.message_handles = from.byte() / 64;
             left_ = (message_.flags & flag_memory) != 0 ? 0 : message_.message_bytes;
-            handles_left_ = message_.message_handles;
         }
         h = message_;
         const std::uint32_t part = from.byte() % 4 == 0 ? left_ / 2 : left_;
         h.payload_bytes = std::min<std::uint32_t>(part, 32'000);
         left_ -= h.payload_bytes;
-        h.handles = static_cast<std::uint16_t>(left_ == 0 ? handles_left_ : handles_left_ / 2);
-        handles_left_ -= h.handles;
+        h.handles = static_cast<std::uint16_t>(left_ == 0 ? message_.message_handles : 0);
         if (left_ == 0) h.flags |= flag_last;
     }
 
     frame_header message_;
     std::uint32_t left_ = 0;
-    std::uint32_t handles_left_ = 0;
 };
 
 }  // namespace

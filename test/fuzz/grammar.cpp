@@ -332,6 +332,7 @@ void builder::put_message(byte_buffer& to, std::vector<handle>& handles) {
     put(to, from_.mostly(flags));
     put(to, from_.number());
     put(to, from_.mostly(0u));
+    put(to, from_.mostly(0u));
     put(to, from_.mostly(static_cast<std::uint32_t>(count)));
     put(to, from_.mostly(static_cast<std::uint32_t>(body.size())));
     to.append(body.bytes());
@@ -366,35 +367,34 @@ void builder::put_parked(byte_buffer& to, std::vector<handle>& handles) {
 }
 
 void builder::put_link(byte_buffer& to, std::vector<handle>& handles) {
-    const std::uint8_t flags = from_.byte() & 0x7f;
+    const std::uint8_t flags = from_.byte() & 0x3f;
     byte_buffer unread;
     put_frames(unread);
     const bool in_message = (flags & 1) != 0;
     const std::size_t partial = in_message ? from_.byte() / 16 : 0;
-    const std::size_t partial_handles = in_message ? from_.byte() / 128 : 0;
     const std::size_t batches = from_.byte() / 100;
+    put(to, std::uint32_t(from_.byte() / 32));
+    put(to, std::uint32_t(from_.byte() / 32));
     put(to, from_.mostly(flags));
     put(to, from_.mostly(std::uint8_t(0)));
     put(to, from_.mostly(static_cast<std::uint16_t>(batches)));
     put(to, from_.mostly(static_cast<std::uint32_t>(partial + (in_message ? 8 : 0))));
-    put(to, from_.mostly(static_cast<std::uint32_t>(partial_handles)));
+    put(to, from_.mostly(std::uint32_t(0)));
     put(to, from_.number());
     put(to, from_.mostly(static_cast<std::uint32_t>(unread.size())));
     put(to, from_.mostly(static_cast<std::uint32_t>(partial)));
-    put(to, from_.mostly(static_cast<std::uint32_t>(partial_handles)));
     handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
     put_parked(to, handles);
-    if ((flags & 32) != 0) put_blocks(to, handles);
+    if ((flags & 16) != 0) put_blocks(to, handles);
     for (std::size_t i = 0; i != batches; ++i) {
         const std::size_t n = from_.byte() / 100;
         put(to, static_cast<std::uint16_t>(n));
         put(to, static_cast<std::uint8_t>(from_.rarely()));
         for (std::size_t k = 0; k != n; ++k) handles.push_back(with_.any(from_));
     }
-    for (std::size_t i = 0; i != partial_handles; ++i) handles.push_back(with_.any(from_));
     to.append(unread.bytes());
     append_some(to, from_, partial);
-    if ((flags & 4) != 0) put_message(to, handles);
+    if ((flags & 2) != 0) put_message(to, handles);
 }
 
 void builder::put_cargo(byte_buffer& to, std::vector<handle>& handles) {

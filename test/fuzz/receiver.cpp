@@ -169,7 +169,9 @@ void world::write_message(hostile_link& l) {
     for (std::size_t i = 0; i != parts; ++i) {
         const bool last = i + 1 == parts;
         const auto part = last ? body : body.first(body.size() / 2);
-        const auto some = last ? handles : handles.first(handles.size() / 2);
+        // All of them with the last fragment, but for a peer that does not know better.
+        const auto some =
+            last ? handles : handles.first(from_.rarely() ? handles.size() / 2 : 0);
         body = body.subspan(part.size());
         handles = handles.subspan(some.size());
         h.payload_bytes = from_.mostly(static_cast<std::uint32_t>(part.size()));

@@ -277,7 +277,7 @@ const offence offences[] = {
         [](raw_link& l, random_source&) { l.write(record(small_parcel()).bytes.substr(0, 10)); }},
     {"half a payload", {}, offence::lasts,
         [](raw_link& l, random_source&) { l.write(record(small_parcel()).bytes.substr(0, 30)); }},
-    {"half a message, with handles", {}, offence::lasts,
+    {"half a message, with handles", {violation}, offence::ends,
         [](raw_link& l, random_source&) {
             const std::vector<handle> things = strange_things();
             frame_header h = whole(1000, things.size());

@@ -247,6 +247,50 @@ BOOST_AUTO_TEST_CASE(large_values_nest_without_lying_on_the_stack) {
     check_deep<std::forward_list<std::monostate>>();
 }
 
+BOOST_AUTO_TEST_CASE(keys_chosen_for_one_bucket_do_not_make_hashed_containers_slow) {
+    const watchdog dog("keys of one bucket");
+    using keys = std::vector<std::uint64_t>;
+    const auto one_bucket = [](std::size_t n, std::size_t all) {
+        std::unordered_set<std::uint64_t> table;
+        table.reserve(all);
+        keys k(n);
+        for (std::size_t i = 0; i != n; ++i) k[i] = i * table.bucket_count();
+        return k;
+    };
+    const auto error_of = [](const keys& k) { return decode_error<std::unordered_set<std::uint64_t>>(encoded(k)); };
+    BOOST_TEST(error_of(one_bucket(1'000'000, 1'000'000)) == code(strait::error::bad_message));
+    BOOST_TEST(error_of(one_bucket(257, 257)) == code(strait::error::bad_message));
+    BOOST_TEST(error_of(one_bucket(256, 256)) == strait::error_code());
+
+    std::vector<std::pair<std::uint64_t, int>> pairs;
+    for (const std::uint64_t k : one_bucket(1'000'000, 1'000'000)) pairs.push_back({k, 0});
+    using map = std::unordered_map<std::uint64_t, int>;
+    BOOST_TEST(decode_error<map>(encoded(pairs)) == code(strait::error::bad_message));
+
+    // As often as one likes, where that may be; but not in turn, which no sender would do.
+    using multiset = std::unordered_multiset<std::uint64_t>;
+    keys equal(1'000'000, 7);
+    BOOST_TEST(decode_error<multiset>(encoded(equal)) == strait::error_code());
+    keys in_turn = one_bucket(2, 1'000'000);
+    while (in_turn.size() != 1'000'000) in_turn.push_back(in_turn[in_turn.size() % 2]);
+    BOOST_TEST(decode_error<multiset>(encoded(in_turn)) == code(strait::error::bad_message));
+    keys behind_many = one_bucket(1'000'000, 1'000'000);
+    std::fill_n(behind_many.begin(), 900'000, 0);
+    BOOST_TEST(decode_error<multiset>(encoded(behind_many)) == code(strait::error::bad_message));
+}
+
+BOOST_AUTO_TEST_CASE(what_senders_have_in_hashed_containers_is_decoded) {
+    std::mt19937_64 random(20261128);
+    std::unordered_multimap<std::string, std::uint64_t> many;
+    std::unordered_set<std::uint64_t> set;
+    for (int i = 0; i != 30'000; ++i) {
+        many.emplace(std::to_string(random() % 1000), random());
+        set.insert(random() % 20'000 * 4096);
+    }
+    BOOST_TEST((round_trip(many) == many));
+    BOOST_TEST((round_trip(set) == set));
+}
+
 BOOST_AUTO_TEST_CASE(elements_in_the_wrong_order_do_not_make_sorted_vectors_slow) {
     // Each of 4 million elements put before all others would move some 30 terabytes.
     const watchdog dog("reversed keys");

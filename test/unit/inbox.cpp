@@ -5,6 +5,7 @@
 //
 
 #include "link/inbox.hpp"
+#include "support/channels.hpp"
 #include "wire/frame.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -16,6 +17,7 @@
 #include <vector>
 
 using namespace strait::detail;
+using strait::test::only_if;
 using action = inbox::action;
 
 namespace {
@@ -345,6 +347,36 @@ BOOST_AUTO_TEST_CASE(what_adopted_links_adopt_is_charged_to_the_first_of_them) {
     BOOST_TEST(add(grandchild) == strait::detail::inbox::no_link);
 }
 
+BOOST_AUTO_TEST_CASE(what_links_are_charged_to_moves_with_them) {
+    bounds.max_adopted_per_link = 2;
+    box = strait::detail::inbox(bounds);
+    const auto root = add();
+    const auto child = add(root);
+    const auto gone = add();
+    add(gone);
+    const auto left = add(gone);
+    box.drop(gone, strait::error::protocol_violation);
+    box.take_gone();
+    strait::detail::inbox there{bounds};
+    for (auto& m : box.take_links()) {
+        m.place = {};
+        there.restore(std::move(m), true, now());
+    }
+    std::swap(box, there);
+    BOOST_TEST(add(child) != strait::detail::inbox::no_link);
+    BOOST_TEST(add(child) == strait::detail::inbox::no_link);
+    BOOST_TEST(add(root) == strait::detail::inbox::no_link);
+    BOOST_TEST(add(left) == strait::detail::inbox::no_link);
+    // The number of the one that was gone before is no other's while something is charged to it.
+    for (int i = 0; i != 10; ++i) BOOST_TEST(add() != gone);
+
+    // And if they come back, nothing is counted twice.
+    for (auto& m : box.take_links()) box.restore(std::move(m), false, now());
+    box.drop(child, strait::error::protocol_violation);
+    BOOST_TEST(add(root) != strait::detail::inbox::no_link);
+    BOOST_TEST(add(root) == strait::detail::inbox::no_link);
+}
+
 BOOST_AUTO_TEST_CASE(whole_messages_in_fragments_are_bounded_over_all_links) {
     bounds.max_inbox_bytes = 50'000;
     box = strait::detail::inbox(bounds);
@@ -394,6 +426,42 @@ BOOST_AUTO_TEST_CASE(half_messages_are_bounded_over_all_links) {
     BOOST_TEST(box.take_faults().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(half_a_frame_with_handles_ends_its_link, *only_if(os::writes_are_whole)) {
+    const auto a = add();
+    const auto b = add();
+    send(a, "whole");
+    std::vector<std::byte> half = data_frame("never", now());
+    half.pop_back();
+    write(a, half, 1);
+    send(b, "other");
+    BOOST_TEST(recv() == "whole");
+    BOOST_TEST(recv() == "other");
+    BOOST_TEST(recv() == "wait");
+    BOOST_TEST(box.find(a) == nullptr);
+    const auto faults = box.take_faults();
+    BOOST_REQUIRE(faults.size() == 1u);
+    BOOST_TEST((faults[0].code == strait::error::protocol_violation));
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_with_handles_may_come_in_several_reads) {
+    const auto a = add();
+    // Longer than one read has room for, since the first one fills most of it.
+    std::string text(wire::max_payload_bytes, 't');
+    wire::frame_header h;
+    h.payload_bytes = h.message_bytes = static_cast<std::uint32_t>(text.size());
+    h.flags = wire::flag_last;
+    h.handles = 1;
+    h.message_handles = 1;
+    std::vector<std::byte> with_handle(wire::header_bytes + text.size());
+    wire::store_header(h, with_handle.data());
+    const auto cut = with_handle.begin() + 1000;
+    write(a, {with_handle.begin(), cut}, 1);
+    read(a);
+    write(a, {cut, with_handle.end()});
+    BOOST_TEST(recv().size() == text.size());
+    BOOST_TEST(box.find(a) != nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(everything_moves_and_comes_back_in_order) {
     const auto a = add();
     const auto b = add();
@@ -405,7 +473,7 @@ BOOST_AUTO_TEST_CASE(everything_moves_and_comes_back_in_order) {
     auto moving = box.take_links();
     BOOST_TEST(moving.size() == 2u);
     BOOST_TEST(recv() == "end");
-    for (auto& m : moving) streams[box.restore(std::move(m), now())];
+    for (auto& m : moving) streams[box.restore(std::move(m), false, now())];
     BOOST_TEST(recv() == "2");
     BOOST_TEST(recv() == "3");
     BOOST_TEST(recv() == "4");

@@ -142,12 +142,32 @@ BOOST_AUTO_TEST_CASE(handles_go_with_the_frame_that_they_rode_on) {
     BOOST_TEST(message.handles.size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(batches_add_up_to_a_message) {
-    feed(frame("", {.flags = 0, .handles = 3, .message_bytes = 1, .message_handles = 4}), {3});
+BOOST_AUTO_TEST_CASE(handles_come_with_the_last_fragment) {
+    feed(frame("a", {.flags = 0, .message_bytes = 2, .message_handles = 4}));
     BOOST_TEST((next() == event::none));
-    feed(frame("x", {.handles = 1, .message_handles = 4}), {1});
+    feed(frame("x", {.handles = 4, .message_bytes = 2, .message_handles = 4}), {4});
     BOOST_TEST((next() == event::message));
     BOOST_TEST(message.handles.size() == 4u);
+    BOOST_TEST(message.packed_handles == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(most_handles_may_lie_in_the_last) {
+    const auto flags = static_cast<std::uint8_t>(flag_last | flag_packed);
+    feed(frame("x", {.flags = flags, .handles = 2, .message_handles = 1000}), {2});
+    BOOST_TEST((next() == event::message));
+    BOOST_TEST(message.handles.size() == 2u);
+    BOOST_TEST(message.packed_handles == 999u);
+}
+
+BOOST_AUTO_TEST_CASE(handles_of_half_a_frame_are_known_of) {
+    const bytes whole = frame("ab", {.handles = 1, .message_handles = 1});
+    const auto cut = whole.begin() + 5;
+    feed(bytes(whole.begin(), cut), {1});
+    BOOST_TEST((next() == event::none));
+    BOOST_TEST(reader.holds_handles());
+    feed(bytes(cut, whole.end()));
+    BOOST_TEST((next() == event::message));
+    BOOST_TEST(!reader.holds_handles());
 }
 
 BOOST_AUTO_TEST_CASE(lost_handles_cost_the_message_and_nothing_else) {
@@ -237,6 +257,12 @@ BOOST_AUTO_TEST_CASE(every_broken_rule_breaks_the_link) {
         {"a fragment of another size",
             frame("a", {.flags = 0, .message_bytes = 3}) + frame("b", {.message_bytes = 4}), {}},
         {"a fragment with nothing", frame("", {.flags = 0, .message_bytes = 3}), {}},
+        {"handles before the end of a message",
+            frame("a", {.flags = 0, .handles = 1, .message_bytes = 3, .message_handles = 1}), {1}},
+        {"packed handles without a pack",
+            frame("x", {.flags = flag_last | flag_packed, .message_handles = 300}), {}},
+        {"more handles than the message says, packed",
+            frame("x", {.flags = flag_last | flag_packed, .handles = 2, .message_handles = 1}), {2}},
         {"a park in the midst of a message",
             frame("a", {.flags = 0, .message_bytes = 3}) + control(frame_kind::park), {}},
         {"memory without a handle", frame("", {.flags = flags, .message_bytes = 9}), {}},
@@ -304,17 +330,17 @@ BOOST_AUTO_TEST_CASE(any_bytes_end_in_an_event_and_hold_no_more_than_the_limits)
 }
 
 BOOST_AUTO_TEST_CASE(what_is_held_can_move) {
-    const auto whole = frame("full", {.message_bytes = 8, .message_handles = 1});
-    feed(frame("half", {.flags = 0, .handles = 1, .message_bytes = 8, .message_handles = 1}), {1});
+    const auto whole = frame("full", {.handles = 1, .message_bytes = 8, .message_handles = 1});
+    feed(frame("half", {.flags = 0, .message_bytes = 8, .message_handles = 1}));
     BOOST_TEST((next() == event::none));
-    feed(bytes(whole.begin(), whole.begin() + 10));
+    feed(bytes(whole.begin(), whole.begin() + 10), {1});
     BOOST_TEST((next() == event::none));
 
     const auto held = reader.peek();
     wire::link_reader::snapshot_data s;
     s.unread = held.unread;
     s.partial = held.partial;
-    s.partial_handles.resize(held.partial_handles.size());
+    s.batches.emplace_back().handles.resize(held.batches.front().handles.size());
     s.message_bytes = held.message_bytes;
     s.message_handles = held.message_handles;
     s.message_flags = held.message_flags;

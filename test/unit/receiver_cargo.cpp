@@ -49,7 +49,7 @@ struct packed {
 };
 
 // Where the number of blocks stands, behind the counts of the cargo and the fixed part of its link.
-constexpr std::size_t count_at = 8 + 36;
+constexpr std::size_t count_at = 8 + 40;
 
 }  // namespace
 

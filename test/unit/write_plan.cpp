@@ -17,13 +17,13 @@ using namespace strait::detail::wire;
 
 namespace {
 
-constexpr std::size_t most_handles = 4;
 
 // A message body behind room for a header.
 struct message {
     explicit message(std::size_t body, std::size_t handles = 0, std::uint8_t flags = 0)
         : bytes(header_bytes + body),
-          cursor(bytes, static_cast<std::uint32_t>(body), handles, flags) {
+          cursor(bytes, static_cast<std::uint32_t>(body), handles, static_cast<std::uint32_t>(handles),
+              flags) {
         for (std::size_t i = 0; i < body; ++i)
             bytes[header_bytes + i] = static_cast<std::byte>(i * 7);
     }
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_header_survives_the_wire) {
 
 BOOST_AUTO_TEST_CASE(a_small_message_is_one_piece) {
     message m(10);
-    wire::write_plan plan(7, most_handles);
+    wire::write_plan plan(7);
     BOOST_TEST(plan.add(m.cursor));
     BOOST_TEST(m.cursor.finished());
     BOOST_TEST(plan.pieces().size() == 1u);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_small_message_is_one_piece) {
 
 BOOST_AUTO_TEST_CASE(an_empty_message_is_one_frame) {
     message m(0);
-    wire::write_plan plan(1, most_handles);
+    wire::write_plan plan(1);
     BOOST_TEST(plan.add(m.cursor));
     BOOST_TEST(m.cursor.finished());
     BOOST_TEST(join(plan).size() == header_bytes);
@@ -97,9 +97,9 @@ BOOST_AUTO_TEST_CASE(an_empty_message_is_one_frame) {
 
 BOOST_AUTO_TEST_CASE(many_small_messages_share_one_write) {
     std::vector<message> many(100, message(20));
-    wire::write_plan plan(1, most_handles);
+    wire::write_plan plan(1);
     for (message& m : many) {
-        m.cursor = message_cursor(m.bytes, 20, 0, 0);
+        m.cursor = message_cursor(m.bytes, 20, 0, 0, 0);
         BOOST_TEST(plan.add(m.cursor));
     }
     BOOST_TEST(headers(join(plan)).size() == 100u);
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(many_small_messages_share_one_write) {
 BOOST_AUTO_TEST_CASE(a_write_never_exceeds_its_bound_and_messages_are_not_cut_to_fill_it) {
     message first(max_payload_bytes - 100);
     message second(200);
-    wire::write_plan plan(1, most_handles);
+    wire::write_plan plan(1);
     BOOST_TEST(plan.add(first.cursor));
     BOOST_TEST(!plan.add(second.cursor));
     BOOST_TEST(!second.cursor.begun());
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_large_message_takes_several_writes_and_the_last_commits_i
     std::vector<std::byte> body;
     int writes = 0;
     while (!m.cursor.finished()) {
-        wire::write_plan plan(1, most_handles);
+        wire::write_plan plan(1);
         plan.add(m.cursor);
         const auto bytes = join(plan);
         BOOST_TEST(bytes.size() <= max_write_bytes);
@@ -137,44 +137,42 @@ BOOST_AUTO_TEST_CASE(a_large_message_takes_several_writes_and_the_last_commits_i
 BOOST_AUTO_TEST_CASE(handles_begin_a_write_of_their_own) {
     message plain(10);
     message with(10, 2);
-    wire::write_plan plan(1, most_handles);
+    wire::write_plan plan(1);
     BOOST_TEST(plan.add(plain.cursor));
     BOOST_TEST(!plan.add(with.cursor));
-    BOOST_TEST(plan.handle_count() == 0u);
+    BOOST_TEST(!plan.has_handles());
 
-    wire::write_plan next(1, most_handles);
+    wire::write_plan next(1);
     BOOST_TEST(next.add(with.cursor));
-    BOOST_TEST(next.handle_count() == 2u);
+    BOOST_TEST(next.has_handles());
     message behind(10);
     BOOST_TEST(next.add(behind.cursor));
     BOOST_TEST(headers(join(next)).size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(more_handles_than_one_write_carries_go_in_batches) {
-    message m(3, 2 * most_handles + 1);
-    std::size_t handles = 0;
-    int writes = 0;
-    while (!m.cursor.finished()) {
-        wire::write_plan plan(1, most_handles);
+BOOST_AUTO_TEST_CASE(handles_ride_on_the_last_fragment) {
+    message m(2 * max_payload_bytes + 1, 3);
+    for (int writes = 0; !m.cursor.finished(); ++writes) {
+        wire::write_plan plan(1);
         plan.add(m.cursor);
-        BOOST_TEST(plan.first_handle() == handles);
-        handles += plan.handle_count();
-        for (const frame_header& h : headers(join(plan))) BOOST_TEST(h.message_handles == 9u);
-        ++writes;
+        BOOST_TEST(plan.has_handles() == m.cursor.finished());
+        const auto h = headers(join(plan));
+        BOOST_REQUIRE(h.size() == 1u);
+        BOOST_TEST(h[0].handles == (m.cursor.finished() ? 3u : 0u));
+        BOOST_TEST(h[0].message_handles == 3u);
+        BOOST_REQUIRE(writes < 3);
     }
-    BOOST_TEST(handles == 9u);
-    BOOST_TEST(writes == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_plan_that_was_not_written_is_undone) {
     message small(10);
     message large(2 * max_payload_bytes);
     {
-        wire::write_plan plan(1, most_handles);
+        wire::write_plan plan(1);
         plan.add(large.cursor);
     }
     const auto before = large.cursor;
-    wire::write_plan plan(2, most_handles);
+    wire::write_plan plan(2);
     plan.add(large.cursor);
     BOOST_TEST(large.cursor.finished());
     plan.add(small.cursor);
@@ -182,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_plan_that_was_not_written_is_undone) {
     BOOST_TEST(!large.cursor.finished());
     BOOST_TEST(large.cursor.begun());
     BOOST_TEST(!small.cursor.begun());
-    wire::write_plan again(3, most_handles);
+    wire::write_plan again(3);
     large.cursor = before;
     again.add(large.cursor);
     BOOST_TEST(large.cursor.finished());
@@ -208,7 +206,7 @@ struct framed {
 BOOST_AUTO_TEST_CASE(framed_messages_are_one_piece_with_a_stamp_each) {
     framed many(100, 20);
     message behind(10);
-    wire::write_plan plan(7, most_handles);
+    wire::write_plan plan(7);
     BOOST_TEST(plan.add(many.cursor));
     BOOST_TEST(plan.add(behind.cursor));
     BOOST_TEST(many.cursor.finished());
@@ -224,7 +222,7 @@ BOOST_AUTO_TEST_CASE(framed_messages_that_do_not_fit_one_write_are_cut_between_m
     std::size_t seen = 0;
     int writes = 0;
     while (!many.cursor.finished()) {
-        wire::write_plan plan(static_cast<std::uint64_t>(writes), most_handles);
+        wire::write_plan plan(static_cast<std::uint64_t>(writes));
         message first(100);
         plan.add(first.cursor);
         const bool is_all = plan.add(many.cursor);
@@ -236,7 +234,7 @@ BOOST_AUTO_TEST_CASE(framed_messages_that_do_not_fit_one_write_are_cut_between_m
             const std::size_t done = many.cursor.frames_done();
             plan.undo();
             BOOST_TEST(many.cursor.frames_done() == seen);
-            plan = wire::write_plan(1, most_handles);
+            plan = wire::write_plan(1);
             plan.add(first.cursor);
             plan.add(many.cursor);
             BOOST_TEST(many.cursor.frames_done() == done);
@@ -250,7 +248,7 @@ BOOST_AUTO_TEST_CASE(framed_messages_that_do_not_fit_one_write_are_cut_between_m
     BOOST_TEST(writes == 4);
     framed one(1, max_payload_bytes);
     message small(10);
-    wire::write_plan full(1, most_handles);
+    wire::write_plan full(1);
     full.add(small.cursor);
     BOOST_TEST(!full.add(one.cursor));
     BOOST_TEST(one.cursor.frames_done() == 0u);
@@ -258,7 +256,7 @@ BOOST_AUTO_TEST_CASE(framed_messages_that_do_not_fit_one_write_are_cut_between_m
 
 BOOST_AUTO_TEST_CASE(a_control_frame_goes_first) {
     message m(1);
-    wire::write_plan plan(9, most_handles);
+    wire::write_plan plan(9);
     plan.add_control(frame_kind::withdraw);
     BOOST_TEST(plan.add(m.cursor));
     const auto h = headers(join(plan));

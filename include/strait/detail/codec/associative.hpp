@@ -39,6 +39,70 @@ void check_order([[maybe_unused]] const T& v, [[maybe_unused]] typename T::const
 }
 
 template <class T>
+const typename T::key_type& key_of(const typename T::value_type& element) noexcept {
+    if constexpr (shape::map<T>)
+        return element.first;
+    else
+        return element;
+}
+
+// Keys that a peer chose for their hash would make a message take quadratic time: more of them than this
+// in one bucket are refused. Good hashes put some twelve there of many millions.
+inline constexpr std::size_t max_bucket_keys = 256;
+
+template <class T>
+concept has_buckets = shape::hashed<T> && requires(const T& v, const typename T::key_type& k) {
+    v.bucket_size(v.bucket(k));
+    v.begin(v.bucket(k));
+};
+
+template <class T>
+class bucket_check {
+public:
+    explicit bucket_check(const T& v) noexcept : v_(v), last_(v.end()) {}
+
+    // Where the next element belongs, if its key is that of the one before.
+    typename T::const_iterator hint() const noexcept {
+        if constexpr (has_buckets<T>)
+            return last_;
+        else
+            return v_.end();
+    }
+
+    void added(typename T::const_iterator at) {
+        if constexpr (has_buckets<T>) {
+            const bool is_same = !shape::unique_keys<T> && last_ != v_.end() &&
+                                 v_.key_eq()(key_of<T>(*at), key_of<T>(*last_));
+            last_ = at;
+            if (v_.size() > max_bucket_keys && !is_same) check(key_of<T>(*at));
+        }
+    }
+
+private:
+    void check(const typename T::key_type& key) const {
+        const auto bucket = v_.bucket(key);
+        std::size_t keys = 0;
+        if constexpr (shape::unique_keys<T>) {
+            keys = v_.bucket_size(bucket);
+        } else {
+            // Those that are equal come one behind the other, from a sender.
+            const auto [first, behind] = v_.equal_range(key);
+            if (std::next(first) != behind) [[unlikely]] throw_bad_message();
+            const typename T::key_type* previous = nullptr;
+            for (auto at = v_.begin(bucket); at != v_.end(bucket); ++at) {
+                const typename T::key_type& one = key_of<T>(*at);
+                if (previous == nullptr || !v_.key_eq()(one, *previous)) ++keys;
+                previous = &one;
+            }
+        }
+        if (keys > max_bucket_keys) [[unlikely]] throw_bad_message();
+    }
+
+    const T& v_;
+    typename T::const_iterator last_;
+};
+
+template <class T>
 std::size_t begin_associative(input_archive& ar, T& v, std::size_t min_element) {
     const std::size_t n = ar.get_length(min_element);
     ar.charge(associative_charge<T>(n));
@@ -65,8 +129,12 @@ struct coder_for<T, kind::set> {
     static void load(input_archive& ar, T& v) {
         const std::size_t n = begin_associative(ar, v, min_bytes_of<element>());
         const nesting inner(ar);
-        for (std::size_t i = 0; i < n; ++i)
-            check_order(v, v.emplace_hint(v.end(), load_element<element>(ar)));
+        bucket_check<T> check(v);
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto at = v.emplace_hint(check.hint(), load_element<element>(ar));
+            check_order(v, at);
+            check.added(at);
+        }
         check_distinct(v, n);
     }
 };
@@ -93,18 +161,22 @@ struct coder_for<T, kind::map> {
         constexpr std::size_t min_element = min_bytes_of<key>() + min_bytes_of<mapped>();
         const std::size_t n = begin_associative(ar, v, min_element);
         const nesting inner(ar);
+        bucket_check<T> check(v);
         for (std::size_t i = 0; i < n; ++i) {
             key k = load_element<key>(ar);
             if constexpr (made_in_place<mapped> && !shape::flat<T>) {
                 // Not on the stack, where large values that nest would not have room.
                 const auto at = v.emplace_hint(
-                    v.end(), std::piecewise_construct, std::forward_as_tuple(std::move(k)),
+                    check.hint(), std::piecewise_construct, std::forward_as_tuple(std::move(k)),
                     std::tuple<>());
                 check_distinct(v, i + 1);
+                check.added(at);
                 coder<mapped>::load(ar, at->second);
             } else {
-                check_order(
-                    v, v.emplace_hint(v.end(), std::move(k), load_element<mapped>(ar)));
+                const auto at =
+                    v.emplace_hint(check.hint(), std::move(k), load_element<mapped>(ar));
+                check_order(v, at);
+                check.added(at);
             }
         }
         check_distinct(v, n);

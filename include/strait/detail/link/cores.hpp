@@ -246,6 +246,7 @@ private:
     std::span<const std::byte> value_;
     std::vector<entry> entries_;
     std::vector<loan_entry> loans_;
+    std::uint64_t repeated_senders_ = 0;
     diagnostics details_;
 };
 

@@ -144,6 +144,7 @@ private:
     error_code prepare_carried(sender_core& through);
     void append_table();
     error_code move_to_memory();
+    error_code pack_handles();
     std::span<std::byte> room(std::size_t bytes) override;
     void refer_to_block(pool_block& block, std::size_t offset);
     void set_cursor() noexcept;
@@ -152,6 +153,8 @@ private:
     byte_buffer buffer_;
     message_cursor cursor_;
     handle memory_;  // what the body was moved to
+    handle pack_;    // what more handles than one write carries lie in
+    std::size_t packed_count_ = 0;
     sender_core* through_ = nullptr;
     std::shared_ptr<block_lender> lender_;  // of the blocks
     pool_block* block_ = nullptr;           // what the value is encoded to
@@ -168,6 +171,7 @@ private:
     std::vector<loan_item> loans_;
     std::shared_ptr<carried_load> carried_;
     std::vector<std::shared_ptr<sender_core>> more_senders_;  // of a link that an item has already
+    std::uint64_t repeated_senders_ = 0;
     std::vector<const handle*> handles_;
 };
 

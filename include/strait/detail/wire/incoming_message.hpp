@@ -47,6 +47,7 @@ struct incoming_message {
         view = std::move(other.view);
         stamp = other.stamp;
         memory_bytes = other.memory_bytes;
+        packed_handles = other.packed_handles;
         block_id = other.block_id;
         loans = std::move(other.loans);
         has_table = other.has_table;
@@ -72,7 +73,7 @@ struct incoming_message {
         carried.reset();
         view.reset();
         body = {};
-        memory_bytes = block_id = 0;
+        memory_bytes = block_id = packed_handles = 0;
         has_table = in_memory = in_block = has_loans = false;
         fault.clear();
     }
@@ -99,6 +100,7 @@ struct incoming_message {
     std::shared_ptr<const block_view> view;  // of that block, when it was opened
     std::uint64_t stamp = 0;
     std::uint32_t memory_bytes = 0;
+    std::uint32_t packed_handles = 0;      // that lie in the last one of `handles`
     std::uint32_t block_id = 0;            // of the value's block, if there is one
     std::vector<std::uint32_t> loans;      // further blocks that are its own
     bool has_table = false;

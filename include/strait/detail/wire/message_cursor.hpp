@@ -24,14 +24,19 @@ public:
     message_cursor() noexcept = default;
 
     // `framed` is the body behind room for one frame header. `announced_bytes` is what the frames
-    // call the size of the message: that of the body, unless the message lies elsewhere.
+    // call the size of the message: that of the body, unless the message lies elsewhere; so with
+    // `announced_handles`, of which `handles` ride on the last frame.
     message_cursor(std::span<std::byte> framed, std::uint32_t announced_bytes, std::size_t handles,
-        std::uint8_t flags) noexcept
-        : framed_(framed), handles_(handles), announced_bytes_(announced_bytes), flags_(flags) {}
+        std::uint32_t announced_handles, std::uint8_t flags) noexcept
+        : framed_(framed),
+          handles_(handles),
+          announced_bytes_(announced_bytes),
+          announced_handles_(announced_handles),
+          flags_(flags) {}
 
     // Whole frames one behind the other, which lack only their stamps.
     static message_cursor of_frames(std::span<std::byte> frames) noexcept {
-        message_cursor c(frames, 0, 0, 0);
+        message_cursor c(frames, 0, 0, 0, 0);
         c.is_framed_ = true;
         return c;
     }
@@ -47,9 +52,9 @@ private:
     std::span<std::byte> framed_;
     std::size_t handles_ = 0;
     std::size_t body_done_ = 0;
-    std::size_t handles_done_ = 0;
     std::size_t frames_done_ = 0;
     std::uint32_t announced_bytes_ = 0;
+    std::uint32_t announced_handles_ = 0;
     std::uint8_t flags_ = 0;
     bool is_framed_ = false;
     bool begun_ = false;
