@@ -16,6 +16,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -216,7 +217,7 @@ private:
 // byte.
 template <bool IsMadeInPlace>
 strait::loan<> make_loan(const strait::sender<strait::bytes>& of, std::span<const std::byte> content) {
-    auto memory = of.allocate(content.size());
+    auto memory = of.allocate_for(content.size(), std::chrono::nanoseconds::max());
     if constexpr (IsMadeInPlace) {
         memory[0] = content.front();
         memory[content.size() - 1] = content.back();

@@ -29,11 +29,11 @@ struct bytes;
 template <class T, class Executor>
 class basic_sender;
 
-/// Memory of a channel, to be filled in place and sent without a copy: what `basic_sender::allocate`
-/// gives.
+/// Memory of a channel, to be filled in place and sent without a copy: what `basic_sender::allocate`,
+/// `allocate_for` and `async_allocate` give.
 ///
-/// It is a block of the pool of the sender's link as long as there is a free one, and memory of the
-/// heap otherwise, which is copied when it is sent. Blocks are used again, so that a loan costs the
+/// It is a block of the pool of the sender's link as long as there is a free one, or one is waited for, and
+/// memory of the heap otherwise, which is copied when it is sent. Blocks are used again, so that a loan costs the
 /// same few microseconds whatever its size, once the channel is warm. What is not overwritten is
 /// what the block held before: fill all of it.
 ///
@@ -79,6 +79,7 @@ private:
     friend class basic_sender;
     template <shareable>
     friend class shared_span;
+    friend struct detail::end_access;
 
     loan(std::shared_ptr<detail::payload> owner, std::span<T> all) noexcept
         : owner_(std::move(owner)), span_(all) {}

@@ -7,6 +7,7 @@
 #ifndef STRAIT_SENDER_HPP
 #define STRAIT_SENDER_HPP
 
+#include <strait/detail/ends/allocate_operation.hpp>
 #include <strait/detail/ends/batches.hpp>
 #include <strait/detail/ends/bytes_view.hpp>
 #include <strait/detail/ends/default_token.hpp>
@@ -454,21 +455,16 @@ public:
     }
 
     /// Memory for `count` objects, to be filled in place and sent through this sender or its copies
-    /// without another copy; see `loan`. Never waits: with no free block it is memory of the heap.
+    /// without another copy; see `loan`. Never waits: with no free block, and while others wait for one, it
+    /// is memory of the heap.
     ///
     /// *Errors.* `error::message_too_large`: past `limits::max_message_bytes`.
     /// `asio::error::no_buffer_space` without memory. `error::not_open`, `error::owner_changed`.
     template <shareable Object = std::byte>
     loan<Object> allocate(std::size_t count, error_code& ec) const {
         std::span<std::byte> all;
-        std::shared_ptr<detail::payload> owner;
-        if (count > std::size_t(-1) / sizeof(Object))
-            ec = error::message_too_large;
-        else
-            owner = detail::allocate_payload(core_, count * sizeof(Object), all, ec);
-        if (!owner) return {};
-        return loan<Object>(
-            std::move(owner), {reinterpret_cast<Object*>(all.data()), count});
+        auto owner = detail::allocate_payload(core_, detail::bytes_of<Object>(count), all, ec);
+        return detail::loan_of<loan<Object>>(std::move(owner), all);
     }
 
     /// As above, but throws `system_error`.
@@ -478,6 +474,46 @@ public:
         auto memory = allocate<Object>(count, ec);
         check(ec, "allocate");
         return memory;
+    }
+
+    /// As above, but waits while all memory of the channel is in use, in line with the sends: for who
+    /// makes messages faster than they are received. It is memory of the heap only if waiting is of no use,
+    /// since this process itself holds all there is.
+    ///
+    /// *Errors* further: `asio::error::timed_out` after `timeout` (`nanoseconds::max()` is for ever);
+    /// `asio::error::broken_pipe`: the receiver is gone; `asio::error::operation_aborted`: `cancel()` or
+    /// `close()` was called meanwhile.
+    template <shareable Object = std::byte>
+    loan<Object> allocate_for(
+        std::size_t count, std::chrono::nanoseconds timeout, error_code& ec) const {
+        const std::size_t bytes = detail::bytes_of<Object>(count);
+        std::span<std::byte> all;
+        std::shared_ptr<detail::payload> owner;
+        detail::outgoing_message wait;
+        if (detail::begin_allocation(core_, bytes, wait, ec))
+            ec = core_->send(wait, detail::deadline_after(timeout));
+        if (!ec) owner = detail::end_allocation(wait, bytes, all, ec);
+        return detail::loan_of<loan<Object>>(std::move(owner), all);
+    }
+
+    /// As above, but throws `system_error`.
+    template <shareable Object = std::byte>
+    loan<Object> allocate_for(std::size_t count, std::chrono::nanoseconds timeout) const {
+        error_code ec;
+        auto memory = allocate_for<Object>(count, timeout, ec);
+        check(ec, "allocate_for");
+        return memory;
+    }
+
+    /// The same asynchronously, without timeout; completes with the loan, empty after an error. *Per-operation
+    /// cancellation*: terminal, partial and total, as for `async_send`.
+    template <shareable Object = std::byte,
+        boost::asio::completion_token_for<void(error_code, loan<Object>)> Token =
+            detail::default_token_t<Executor>>
+    auto async_allocate(std::size_t count, Token&& token = Token()) {
+        return boost::asio::async_initiate<Token, void(error_code, loan<Object>)>(
+            detail::initiate_allocate<loan<Object>, Executor>(core_, executor_), token,
+            detail::bytes_of<Object>(count));
     }
 
     /// Of a sender of `bytes`: sends a loan as the functions above send values; nothing is copied if it is

@@ -6,7 +6,7 @@
 
 #include "link/link_receiver.hpp"
 
-#include "wire/frame.hpp"
+#include "link/io_frame.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -243,7 +243,7 @@ void link_receiver::process_news() {
 
 void link_receiver::adopt(inbox::adoption a) {
     // Anything can come from a peer: only what a link may consist of is read and written.
-    if (!os::is_link_stream(a.stream) || !greet(a.stream)) {
+    if (!os::is_link_stream(a.stream) || !os::claim_receiving_side(a.stream) || !greet(a.stream)) {
         if (box_.find(a.by) != nullptr) return box_.drop(a.by, error::protocol_violation);
         return add_fault(error::protocol_violation);
     }
@@ -252,18 +252,14 @@ void link_receiver::adopt(inbox::adoption a) {
     if (error_code ec = add_to_poller(*box_.find(id))) box_.drop(id, ec);
 }
 
-// Tells the other side that the link was adopted. If both sides of the link were given to us, this
-// is what ends it: the greeting comes back, from the wrong side.
+// Tells the other side that the link was adopted. If that is a link of a receiver, this is what ends it:
+// the greeting comes from the wrong side. A peer that made the connection could read it away; then
+// neither side can be claimed while the other is.
 bool link_receiver::greet(const handle& stream) noexcept {
-    std::byte frame[wire::header_bytes];
-    wire::frame_header h;
-    h.kind = wire::frame_kind::hello;
-    h.stamp = os::now_ns();
-    wire::store_header(h, frame);
-    const piece whole{frame, sizeof(frame)};
-    const os::io_result io = os::send_some(stream, {&whole, 1}, {});
+    const io_frame frame(wire::frame_kind::hello);
+    const os::io_result io = os::send_some(stream, frame.pieces(), {});
     // Its sender may be gone already, and have left messages.
-    return io.bytes == sizeof(frame) || io.ec == asio::error::broken_pipe;
+    return io.bytes == wire::header_bytes || io.ec == asio::error::broken_pipe;
 }
 
 error_code link_receiver::join_set(const std::shared_ptr<set_host>& set, std::uint32_t number) {
@@ -356,7 +352,9 @@ error_code link_receiver::add_to_poller(const inbox::link& l) noexcept {
 
 error_code link_receiver::restore(cargo load, bool check) {
     for (auto& moving : load.links) {
-        if (check && !os::is_link_stream(moving.what->stream)) return error::bad_attachment;
+        const handle& stream = moving.what->stream;
+        if (check && !(os::is_link_stream(stream) && os::claim_receiving_side(stream)))
+            return error::bad_attachment;
         const inbox::link_id id = box_.restore(std::move(moving), check, os::now_ns());
         const inbox::link* l = box_.find(id);
         if (l == nullptr) continue;  // ended, or broken

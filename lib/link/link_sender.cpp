@@ -6,8 +6,6 @@
 
 #include "link/link_sender.hpp"
 
-#include <strait/detail/codec/archive_base.hpp>
-
 #include <utility>
 
 namespace strait::detail {
@@ -79,8 +77,9 @@ error_code link_sender::try_send(outgoing_message& message) {
 }
 
 std::uint64_t max_repeated_senders(std::uint64_t value_bytes, const limits& bounds) noexcept {
+    constexpr std::uint64_t always = 8192;  // together some 1.5 MB
     constexpr std::size_t copy_bytes = sizeof(link_sender) + 2 * sizeof(void*);  // and its counts
-    return budget_of(value_bytes, bounds) / copy_bytes;
+    return always + value_bytes * bounds.max_expansion / copy_bytes;
 }
 
 link_offer link_sender::give_link(

@@ -60,8 +60,8 @@ private:
     asio::any_io_executor executor_;
 };
 
-// How often senders that a value has already may occur in it again: as often as their copies are
-// within what decoding may allocate.
+// How often senders that a value has already may occur in it again, so that their copies take no more
+// memory than the value may.
 std::uint64_t max_repeated_senders(std::uint64_t value_bytes, const limits& bounds) noexcept;
 
 }  // namespace strait::detail

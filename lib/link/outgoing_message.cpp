@@ -311,8 +311,35 @@ void outgoing_message::refer_to_block(pool_block& block, std::size_t offset) {
     if (!block.is_known) handles_.insert(handles_.begin(), &block.memory->memory());
 }
 
+bool outgoing_message::begin_wait(sender_core& through, std::size_t bytes) {
+    if (bytes < through.identity().bounds.min_pooled_bytes || !through.lender()) return false;
+    cursor_ = {};
+    value_bytes_ = bytes;
+    held_bytes_ = 0;
+    is_wait_ = wants_block_ = true;
+    return true;
+}
+
+std::shared_ptr<payload> outgoing_message::take_block(std::span<std::byte>& writable) {
+    if (granted_ == nullptr) return nullptr;
+    pool_block& block = *std::exchange(granted_, nullptr);
+    writable = block.memory->bytes().first(value_bytes_);
+    return lend_out(std::move(lender_), block);
+}
+
+std::size_t outgoing_message::block_bytes() const noexcept {
+    return value_bytes_ + (is_wait_ ? 0 : wire::header_bytes);
+}
+
 void outgoing_message::move_into_block(
     const std::shared_ptr<block_lender>& lender, pool_block& block) {
+    if (is_wait_) {
+        lender_ = lender;
+        granted_ = &block;
+        wants_block_ = false;
+        cursor_ = message_cursor::at_end();
+        return;
+    }
     const auto encoded = buffer_.bytes().subspan(wire::header_bytes);
     byte_buffer reference;
     reference.reserve(wire::header_bytes + block_ref::wire_bytes + encoded.size() - value_bytes_);
@@ -330,6 +357,10 @@ void outgoing_message::move_into_block(
 
 error_code outgoing_message::go_without_block() {
     wants_block_ = false;
+    if (is_wait_) {
+        cursor_ = message_cursor::at_end();
+        return {};
+    }
     if (!one_write_ || buffer_.size() <= wire::max_write_bytes) return {};
     if (error_code ec = move_to_memory()) return ec;
     set_cursor();
@@ -444,6 +475,7 @@ error_code outgoing_message::move_to_memory() {
 }
 
 void outgoing_message::sent() noexcept {
+    if (is_wait_) return;  // what it got is taken by whoever waited
     for (const item& i : items_) {
         // Lent by a value that is not const, and taken out of it now.
         if (i.lent != nullptr) const_cast<handle*>(i.lent)->close();
@@ -472,8 +504,9 @@ void outgoing_message::clear() noexcept {
     if (buffer_.is_in_source()) buffer_.leave_source();
     if (block_ != nullptr) lender_->give_back(*std::exchange(block_, nullptr));
     if (outgrown_ != nullptr) lender_->give_back(*std::exchange(outgrown_, nullptr));
+    if (granted_ != nullptr) lender_->give_back(*std::exchange(granted_, nullptr));
     lender_.reset();
-    wants_block_ = is_loan_ = false;
+    wants_block_ = is_loan_ = is_wait_ = false;
     loans_.clear();
     item_count_ = 0;
     items_.clear();

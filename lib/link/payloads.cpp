@@ -19,27 +19,51 @@ namespace {
 // A view of less than this is a copy: it would keep the memory of one read, with other messages in it.
 constexpr std::size_t min_viewed_bytes = 4u << 10;
 
+error_code check_allocation(const std::shared_ptr<sender_core>& through, std::size_t bytes) {
+    if (!through || !through->is_open()) return error::not_open;
+    if (through->is_forked()) return error::owner_changed;
+    if (bytes > through->identity().bounds.max_message_bytes) return error::message_too_large;
+    return {};
+}
+
+std::shared_ptr<payload> heap_payload(std::size_t bytes, std::span<std::byte>& writable) {
+    if (bytes == 0) return nullptr;
+    auto own = std::make_shared<heap_bytes>(bytes);
+    writable = own->bytes();
+    return own;
+}
+
 }  // namespace
 
 std::shared_ptr<payload> allocate_payload(const std::shared_ptr<sender_core>& through,
     std::size_t bytes, std::span<std::byte>& writable, error_code& ec) {
-    ec.clear();
-    if (!through || !through->is_open()) ec = error::not_open;
-    if (!ec && through->is_forked()) ec = error::owner_changed;
-    if (!ec && bytes > through->identity().bounds.max_message_bytes) ec = error::message_too_large;
-    if (ec || bytes == 0) return nullptr;
+    ec = check_allocation(through, bytes);
+    if (ec) return nullptr;
     try {
         auto lender = through->lender();
         pool_block* block = nullptr;
         if (lender && bytes >= through->identity().bounds.min_pooled_bytes)
             block = lender->lend(bytes);
-        if (block != nullptr) {
-            writable = block->memory->bytes().first(bytes);
-            return lend_out(std::move(lender), *block);
-        }
-        auto own = std::make_shared<heap_bytes>(bytes);
-        writable = own->bytes();
-        return own;
+        if (block == nullptr) return heap_payload(bytes, writable);
+        writable = block->memory->bytes().first(bytes);
+        return lend_out(std::move(lender), *block);
+    } catch (const std::bad_alloc&) {
+        ec = asio::error::no_buffer_space;
+        return nullptr;
+    }
+}
+
+bool begin_allocation(const std::shared_ptr<sender_core>& through, std::size_t bytes,
+    outgoing_message& wait, error_code& ec) {
+    ec = check_allocation(through, bytes);
+    return !ec && wait.begin_wait(*through, bytes);
+}
+
+std::shared_ptr<payload> end_allocation(outgoing_message& wait, std::size_t bytes,
+    std::span<std::byte>& writable, error_code& ec) {
+    try {
+        if (auto block = wait.take_block(writable)) return block;
+        return heap_payload(bytes, writable);
     } catch (const std::bad_alloc&) {
         ec = asio::error::no_buffer_space;
         return nullptr;

@@ -64,8 +64,13 @@ pool_block* send_link::take_block(std::size_t bytes) noexcept {
 // when the receiver has none that it could release it goes another way. False: it waits.
 bool send_link::find_way(send_operation& op, queue& finished) {
     outgoing_message& m = *op.message;
-    pool_block* const b = take_block(m.value_bytes() + wire::header_bytes);
-    if (b == nullptr && !back_fault_ && pool_.has_sent()) {
+    pool_block* const b = take_block(m.block_bytes());
+    if (back_fault_) {
+        if (b != nullptr) pool_.give_back(*b);
+        break_link(back_fault_, finished);
+        return true;
+    }
+    if (b == nullptr && pool_.has_sent()) {
         if (!said_want_) said_want_ = !write_control(io_frame(wire::frame_kind::want).bytes, {});
         if (said_want_) return false;
     }

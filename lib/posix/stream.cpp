@@ -279,6 +279,22 @@ bool is_link_stream(const handle& stream) noexcept {
            ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM;
 }
 
+bool claim_receiving_side([[maybe_unused]] const handle& stream) noexcept {
+#if defined(STRAIT_LINUX)
+    // The mark is a name of its own, which the system makes up (unix(7), autobind); one that a listener
+    // accepted has a name already.
+    const int fd = stream.native_handle();
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    static_cast<void>(::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof(name.sun_family)));
+    socklen_t size = sizeof(name);
+    return ::getpeername(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+           size <= sizeof(name.sun_family);
+#else
+    return true;
+#endif
+}
+
 std::uint64_t now_ns() noexcept {
     timespec t;
     ::clock_gettime(CLOCK_MONOTONIC, &t);

@@ -83,6 +83,11 @@ void set_reserve(const handle& stream, bool raised) noexcept;
 // Whether this is a connected local stream socket: what a link may consist of.
 bool is_link_stream(const handle& stream) noexcept;
 
+// Marks a link stream as one that somebody receives from, for everybody who has its other side. False:
+// that is marked so itself, and the connection would never end. Only Linux can mark; with two
+// processes at it at the same time, at least one sees the mark of the other.
+bool claim_receiving_side(const handle& stream) noexcept;
+
 // System-wide monotonic clock, nanoseconds.
 std::uint64_t now_ns() noexcept;
 

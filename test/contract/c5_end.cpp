@@ -6,6 +6,7 @@
 
 #include "contract/raw_link.hpp"
 #include "contract/two_processes.hpp"
+#include "link/cargo.hpp"
 #include "support/context_fixture.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -299,6 +300,54 @@ BOOST_AUTO_TEST_CASE(an_unfinished_message_keeps_no_channel_from_ending, *only_i
             if (is_own) BOOST_TEST(other.rx.faults() == 1u);
         }
     }
+}
+
+// Both sides of a connection, though the peer reads away what the receiver writes to find out.
+BOOST_AUTO_TEST_CASE(both_sides_of_a_connection_keep_no_channel_from_ending, *only_if(os::writes_are_whole) * over_links()) {
+    using number = std::uint64_t;
+    wire::frame_header adopt;
+    adopt.kind = wire::frame_kind::adopt;
+    adopt.handles = 1;
+    for (const bool is_same : {true, false}) {
+        contested_channel<number> one;
+        contested_channel<number> other;
+        contested_channel<number>& second = is_same ? one : other;
+        auto pair = connected_streams();
+        raw_link first_copy(pair.first.duplicate());
+        raw_link second_copy(pair.second.duplicate());
+        error_code ec;
+        one.raw.write(adopt, {}, {&pair.first});
+        one.rx.try_recv(ec);
+        second_copy.hear();
+        second.raw.write(adopt, {}, {&pair.second});
+        second.rx.try_recv(ec);
+        first_copy.hear();
+        BOOST_TEST(second.rx.faults() == 1u);
+        for (auto* c : {&one, &other}) {
+            c->raw.close();
+            c->honest.close();
+        }
+        first_copy.close();
+        second_copy.close();
+        pair = {};
+        expect_end(other.rx);
+        expect_end(one.rx);
+    }
+}
+
+// The same, in what a receiver that is sent away leaves with.
+BOOST_AUTO_TEST_CASE(a_receiver_does_not_arrive_with_both_sides_of_a_connection, *only_if(os::writes_are_whole) * over_links()) {
+    namespace detail = strait::detail;
+    detail::cargo load;
+    auto pair = connected_streams();
+    for (handle* h : {&pair.first, &pair.second}) {
+        auto& link = load.links.emplace_back();
+        link.what = std::make_unique<detail::inbox::link>();
+        link.what->stream = std::move(*h);
+    }
+    BOOST_CHECK_EXCEPTION(
+        detail::link_receiver::make(first_identity<note>(), std::move(load), {}), strait::system_error,
+        [](const auto& e) { return e.code() == strait::error::bad_attachment; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,9 +15,20 @@
 #include <strait/bytes.hpp>
 #include <strait/loan.hpp>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -129,6 +140,48 @@ STRAIT_TEST_ROLE(loans_looker) {
     return 0;
 }
 
+// Waits for memory of the channel for each, so that all of them are made in place.
+struct waiting_painter {
+    sender<picture> out;
+    std::uint64_t count = 0;
+    std::uint64_t pixels = 0;
+};
+
+STRAIT_TEST_ROLE(loans_waiting_painter) {
+    auto start = from_parent<waiting_painter>();
+    waiting_painter p = start.recv();
+    for (std::uint64_t i = 0; i != p.count; ++i) {
+        auto pixels = p.out.allocate_for<std::uint32_t>(p.pixels, std::chrono::nanoseconds::max());
+        if (reinterpret_cast<std::uintptr_t>(pixels.data()) % 4096 != 0) return 1;
+        paint(pixels, i);
+        picture made{i, std::move(pixels), {}, {}};
+        p.out.send(std::move(made));
+    }
+    return 0;
+}
+
+bool is_in_pool(const loan<>& l) {
+    return !l.empty() && reinterpret_cast<std::uintptr_t>(l.data()) % 4096 == 0;
+}
+
+channel_options with_pool_of(std::size_t bytes) {
+    limits l;
+    l.max_pool_bytes = bytes;
+    return channel_options(l);
+}
+
+// A channel all of whose memory is used by a message that nobody has received.
+struct used_up : context_fixture {
+    used_up() { tx.send(tx.allocate(900 * kib)); }
+
+    static constexpr std::size_t size = 600 * kib;
+    std::pair<strait::bytes_sender, strait::bytes_receiver> ends =
+        new_channel<bytes>(context, with_pool_of(mib));
+    strait::bytes_sender& tx = ends.first;
+    strait::bytes_receiver& rx = ends.second;
+    error_code ec;
+};
+
 using fixture = context_fixture;
 
 }  // namespace
@@ -210,16 +263,166 @@ BOOST_AUTO_TEST_CASE(the_same_memory_goes_round, *only_if(os::has_seals)* over_l
 
 BOOST_AUTO_TEST_CASE(a_send_that_was_not_possible_does_not_keep_loans_out_of_the_pool,
     *only_if(os::has_seals)* over_links()) {
-    limits l;
-    l.max_pool_bytes = mib;
-    auto [tx, rx] = new_channel<bytes>(channel_options(l));
+    auto [tx, rx] = new_channel<bytes>(with_pool_of(mib));
     const std::vector<std::byte> small(300 * kib), large(900 * kib);
     tx.send(small);
     error_code ec;
     tx.try_send(large, ec);
     BOOST_TEST(ec == asio::error::would_block, ec.message());
-    const auto loan = tx.allocate(100 * kib);
-    BOOST_TEST(reinterpret_cast<std::uintptr_t>(loan.data()) % 4096 == 0u);  // no memory of the heap
+    BOOST_TEST(is_in_pool(tx.allocate(100 * kib)));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_allocation_waits_for_memory_of_the_channel, used_up,
+    *only_if(os::has_seals)* over_links()) {
+    BOOST_TEST(!is_in_pool(tx.allocate(size)));
+    BOOST_TEST(tx.allocate_for(size, 1ms, ec).empty());
+    BOOST_TEST(ec == asio::error::timed_out, ec.message());
+    loan<> got;
+    tx.async_allocate(size, [&](error_code e, loan<> l) {
+        ec = e;
+        got = std::move(l);
+    });
+    context.poll();
+    BOOST_TEST(got.empty());
+    rx.recv_view();
+    run();
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(is_in_pool(got));
+    tx.send(std::move(got));
+    std::thread blocked([&, mine = tx] { BOOST_TEST(is_in_pool(mine.allocate_for(size, 100s))); });
+    std::this_thread::sleep_for(10ms);
+    rx.recv_view();
+    blocked.join();
+    BOOST_TEST(is_in_pool(tx.allocate_for(size, 0s)));
+}
+
+BOOST_FIXTURE_TEST_CASE(allocations_and_sends_that_wait_are_served_in_turn, used_up,
+    *only_if(os::has_seals)* over_links()) {
+    std::string order;
+    std::vector<std::byte> large(size);
+    tx.async_send(std::span<const std::byte>(large), [&](error_code e) { order += e ? '?' : 's'; });
+    tx.async_allocate(size, [&](error_code e, loan<> l) {
+        order += e || !is_in_pool(l) ? '?' : 'a';
+        tx.async_send(std::move(l), [&](error_code e2) { order += e2 ? '?' : 'l'; });
+    });
+    tx.async_send(std::span<const std::byte>(large).first(8), [&](error_code e) { order += e ? '?' : 'x'; });
+    context.poll();
+    BOOST_TEST(order == "");
+    for (const std::size_t expected : {900 * kib, size, std::size_t(8), size}) {
+        rx.async_recv_view([&](error_code e, const shared_span<std::byte>& view) {
+            BOOST_TEST(!e, e.message());
+            BOOST_TEST(view.size() == expected);
+        });
+        context.restart();
+        context.run_for(100ms);
+    }
+    run();
+    BOOST_TEST(order.size() == 4u);
+    BOOST_TEST(order.find('?') == std::string::npos, order);
+    BOOST_TEST(order.find('s') < order.find('a'), order);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_allocation_that_waits_can_be_ended, used_up,
+    *only_if(os::has_seals)* over_links()) {
+    int calls = 0;
+    const auto expect = [&](error_code expected) {
+        return [&calls, expected](error_code e, const loan<>& l) {
+            ++calls;
+            BOOST_TEST(e == expected, e.message());
+            BOOST_TEST(l.empty());
+        };
+    };
+    asio::cancellation_signal signal;
+    tx.async_allocate(size,
+        asio::bind_cancellation_slot(signal.slot(), expect(asio::error::operation_aborted)));
+    signal.emit(asio::cancellation_type::total);
+    sender<bytes> other = tx;
+    other.async_allocate(size, expect(asio::error::operation_aborted));
+    other.cancel();
+    other.async_allocate(size, expect(asio::error::operation_aborted));
+    { const sender<bytes> dropped = std::move(other); }
+    BOOST_TEST(calls == 0);  // never from within the call
+    run();
+    BOOST_TEST(calls == 3);
+    tx.async_allocate(size, expect(asio::error::broken_pipe));
+    rx.close();
+    run();
+    BOOST_TEST(calls == 4);
+    BOOST_TEST(tx.allocate_for(size, 100s, ec).empty());
+    BOOST_TEST(ec == asio::error::broken_pipe, ec.message());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_allocation_is_an_operation_of_asio, used_up,
+    *only_if(os::has_seals)* over_links()) {
+    // Any token, on the executor of its handler.
+    auto future = tx.async_allocate(size, asio::use_future);
+    asio::io_context elsewhere;
+    bool called = false;
+    tx.async_allocate(size, asio::bind_executor(elsewhere, [&](error_code e, loan<> l) {
+        called = true;
+        BOOST_TEST(!e, e.message());
+        BOOST_TEST(l.size() == size);  // the other one has all of the channel's
+    }));
+    rx.recv_view();
+    run();
+    BOOST_TEST(is_in_pool(future.get()));
+    BOOST_TEST(!called);
+    elsewhere.run();  // it was work there all the time
+    BOOST_TEST(called);
+    asio::co_spawn(context, [](strait::bytes_sender& from) -> asio::awaitable<void> {
+        const loan<> l = co_await from.async_allocate(size, asio::use_awaitable);
+        BOOST_TEST(is_in_pool(l));
+    }(tx), asio::detached);
+    run();
+    // One that is never completed.
+    tx.send(tx.allocate(900 * kib));
+    auto doomed = std::make_unique<asio::io_context>();
+    sender<bytes> bound = tx;
+    bound.bind(*doomed);
+    auto token = std::make_shared<int>();
+    bound.async_allocate(size, [token](error_code, loan<>) { BOOST_TEST(false); });
+    doomed.reset();
+    BOOST_TEST(token.use_count() == 1);
+    strait::bytes_sender unbound;
+    BOOST_CHECK_THROW(unbound.async_allocate(size, [](error_code, loan<>) {}), strait::system_error);
+}
+
+BOOST_AUTO_TEST_CASE(an_allocation_does_not_wait_where_that_is_of_no_use) {
+    auto [tx, rx] = new_channel<bytes>(with_pool_of(mib));
+    // All of it is here.
+    std::vector<loan<>> held;
+    for (int i = 0; i != 5; ++i) held.push_back(tx.allocate_for(900 * kib, 100s));
+    for (const auto& l : held) BOOST_TEST(l.size() == 900 * kib);
+    error_code ec;
+    BOOST_TEST(tx.allocate_for(0, 1s, ec).empty());
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(tx.allocate_for(100, 1s).size() == 100u);
+    BOOST_TEST(tx.allocate_for(65 * mib, 1s, ec).empty());
+    BOOST_TEST(ec == error::message_too_large, ec.message());
+    BOOST_TEST(tx.allocate_for<double>(std::size_t(-1) / 4, 1s, ec).empty());
+    BOOST_TEST(ec == error::message_too_large, ec.message());
+    tx.close();
+    BOOST_TEST(tx.allocate_for(100, 1s, ec).empty());
+    BOOST_TEST(ec == error::not_open, ec.message());
+    BOOST_TEST(strait::bytes_sender().allocate_for(100, 1s, ec).empty());
+    BOOST_TEST(ec == error::not_open, ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_memory_makes_every_message_in_place, *only_if(os::has_seals) * over_links()) {
+    auto [tx, rx] = new_channel<picture>(with_pool_of(4 * mib));
+    peer<waiting_painter> child("loans_waiting_painter");
+    constexpr std::uint64_t count = 300;
+    constexpr std::uint64_t pixels = 256 * kib;
+    child.start({std::move(tx), count, pixels});
+    std::vector<picture> kept;
+    for (std::uint64_t i = 0; i != count; ++i) {
+        kept.push_back(rx.recv());
+        BOOST_TEST(is_picture(kept.back(), i, pixels));
+        // More than there is in the pool, now and then.
+        if (kept.size() == 1 + i % 7) kept.clear();
+    }
+    expect_end(rx);
+    BOOST_TEST((child.process().wait() == exit_status{0, 0}));
 }
 
 BOOST_AUTO_TEST_CASE(loans_travel_as_members) {

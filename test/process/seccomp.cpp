@@ -146,7 +146,7 @@ const std::vector<row>& rows() {
             }},
         {"sender",
             {SYS_sendmsg, SYS_sendto, SYS_recvmsg, SYS_socketpair, SYS_getpeername, SYS_getsockopt,
-                SYS_setsockopt, SYS_epoll_create1, SYS_epoll_ctl, sys_epoll_wait, SYS_ioctl},
+                SYS_setsockopt, SYS_bind, SYS_epoll_create1, SYS_epoll_ctl, sys_epoll_wait, SYS_ioctl},
             [](things& t) {
                 note n;
                 n.out = t.values.first;
@@ -155,7 +155,8 @@ const std::vector<row>& rows() {
                 got.out->send(value{3});
                 return t.values.second.recv()[0] == 3;
             }},
-        {"receiver", {SYS_sendmsg, SYS_sendto, SYS_recvmsg, SYS_getpeername, SYS_getsockopt},
+        {"receiver",
+            {SYS_sendmsg, SYS_sendto, SYS_recvmsg, SYS_getpeername, SYS_getsockopt, SYS_bind},
             [](things& t) {
                 note n;
                 n.in = std::move(t.values.second);

@@ -263,6 +263,13 @@ STRAIT_DECL std::shared_ptr<payload> allocate_payload(
     const std::shared_ptr<sender_core>& through, std::size_t bytes,
     std::span<std::byte>& writable, error_code& ec);
 
+// The same in two steps, with a wait between them: whether `wait` must be sent, which waits until
+// there is memory of the channel; and what it got, or else memory of the heap.
+STRAIT_DECL bool begin_allocation(const std::shared_ptr<sender_core>& through, std::size_t bytes,
+    outgoing_message& wait, error_code& ec);
+STRAIT_DECL std::shared_ptr<payload> end_allocation(outgoing_message& wait, std::size_t bytes,
+    std::span<std::byte>& writable, error_code& ec);
+
 using channel_cores = std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>;
 
 // Makes a channel, over a link or within this process. The executor may be empty.
