@@ -70,6 +70,7 @@ connect_steps::action connect_steps::read_answer() {
         std::vector<os::handle_batch> handles;
         const os::io_result io = os::recv_some(stream_, reader_.room(), handles, false);
         if (io.ec == asio::error::would_block) return action::read;
+        if (io.ec == asio::error::no_buffer_space) return finish(io.ec);
         if (io.ec || io.bytes == 0) return finish(asio::error::connection_reset);
         const auto state =
             handles.empty() ? reader_.on_read(io.bytes) : greeting_reader::state::broken;
@@ -119,7 +120,7 @@ std::shared_ptr<sender_core> connect_now(const type_identity& type, const endpoi
         if (!ec) return steps.make_sender(executor);
         details = std::move(steps.details());
     } catch (...) {
-        ec = asio::error::no_memory;
+        ec = asio::error::no_buffer_space;
     }
     return nullptr;
 }

@@ -59,7 +59,7 @@ bool connecting::step() {
             if (!ec) op_->channel = steps_.make_sender(executor_);
         }
     } catch (...) {
-        ec = asio::error::no_memory;
+        ec = asio::error::no_buffer_space;
     }
     stop();
     return true;

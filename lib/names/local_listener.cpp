@@ -29,6 +29,11 @@ constexpr int accepts_per_event = 64;
 // connection: ten attempts a second cost nothing, and no client notices the wait.
 constexpr std::chrono::milliseconds shortage_pause{100};
 
+// The shorter one of the two; a negative time is for ever.
+std::int64_t shortest(std::int64_t ns, std::chrono::nanoseconds other) noexcept {
+    return ns < 0 ? other.count() : std::min<std::int64_t>(ns, other.count());
+}
+
 // Those that wait when the listener closes: as many as the queue of the system holds at most by
 // default (net.core.somaxconn of Linux), so that new ones cannot keep it from closing.
 constexpr int max_turned_away = 4096;
@@ -384,8 +389,11 @@ bool local_listener::is_wanted() const noexcept {
 void local_listener::work(std::unique_lock<std::mutex>& lock, std::int64_t timeout_ns) {
     if (timeout_ns != 0) lock.unlock();
     const error_code ec = poller_.wait(timeout_ns, ready_);
+    // Where there is no memory to wait with, somebody who blocks would come back at once.
+    if (timeout_ns != 0 && os::is_shortage(ec)) os::pause(shortest(timeout_ns, shortage_pause));
     if (timeout_ns != 0) lock.lock();
     if (!socket_.is_open() || ec == boost::system::errc::interrupted) return;
+    if (os::is_shortage(ec)) return pause_accepting(ec);
     if (ec) {
         broken_ = ec;
         return;

@@ -43,6 +43,7 @@ handle take_lock(const std::string& path, int creating, error_code& ec) noexcept
         const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | creating;
         handle file(::open(path.c_str(), flags, S_IRUSR | S_IWUSR));
         if (!file.is_open()) {
+            if (errno == EINTR) continue;  // of file systems that are elsewhere
             ec = last_error();
             return {};
         }
@@ -118,7 +119,11 @@ bool is_listened_at(const socket_address& address) noexcept {
     error_code ec;
     const handle probe = new_socket(ec);
     if (ec) return true;  // not known, and a live one must not be removed
-    if (::connect(probe.native_handle(), address.get(), address.bytes) == 0) return true;
+    int r = 0;
+    do {
+        r = ::connect(probe.native_handle(), address.get(), address.bytes);
+    } while (r != 0 && errno == EINTR);
+    if (r == 0) return true;
     // Only a refusal says that nobody is there: a full backlog does not.
     return errno != ECONNREFUSED && errno != ENOENT;
 }
@@ -172,11 +177,17 @@ error_code owned_name::remove_stale(const endpoint& e) const {
     return {};
 }
 
-void owned_name::remember_socket() noexcept {
+error_code owned_name::remember_socket() noexcept {
     struct stat s {};
-    if (path_.empty() || ::lstat(path_.c_str(), &s) != 0) return;
+    if (path_.empty()) return {};
+    if (::lstat(path_.c_str(), &s) != 0) {
+        const error_code ec = last_error();
+        ::unlink(path_.c_str());  // later it could not be told from another's
+        return ec;
+    }
     device_ = s.st_dev;
     inode_ = s.st_ino;
+    return {};
 }
 
 void owned_name::give_up() noexcept {

@@ -48,8 +48,9 @@ public:
     // owner left. address_in_use: the owner lives, or the path is something else than a socket.
     static owned_name take(const endpoint& e, error_code& ec);
 
-    // The path was bound: the socket is to be removed in the end, if it is still that one.
-    void remember_socket() noexcept;
+    // The path was bound: the socket is to be removed in the end, if it is still that one. If this
+    // fails it is removed at once.
+    error_code remember_socket() noexcept;
 
     // Removes socket, lock file and private directory.
     void give_up() noexcept;

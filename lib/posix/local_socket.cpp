@@ -102,8 +102,8 @@ listening_socket listening_socket::open(const endpoint& at, unsigned mode, error
         return made;
     }
     if (at.what() == endpoint::kind::path) {
-        name.remember_socket();
-        ec = set_mode(at, mode);
+        ec = name.remember_socket();
+        if (!ec) ec = set_mode(at, mode);
         if (ec) return made;
     }
     if (::listen(fd, SOMAXCONN) != 0) {

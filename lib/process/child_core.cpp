@@ -26,11 +26,9 @@ constexpr std::chrono::milliseconds retry_interval{5};
 
 }  // namespace
 
-child_core::child_core(
-    os::child c, bool ends_with_parent, const asio::any_io_executor& executor)
+child_core::child_core(bool ends_with_parent, const asio::any_io_executor& executor)
     : generation_(os::process_generation()),
       ends_with_parent_(ends_with_parent),
-      child_(std::move(c)),
       executor_(executor) {}
 
 child_core::~child_core() {

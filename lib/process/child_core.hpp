@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace strait::detail {
 
@@ -27,8 +28,11 @@ class child_core final : public process_core,
                          public context_client,
                          public std::enable_shared_from_this<child_core> {
 public:
-    child_core(os::child c, bool ends_with_parent, const asio::any_io_executor& executor);
+    child_core(bool ends_with_parent, const asio::any_io_executor& executor);
     ~child_core() override;
+
+    // Once, before anybody else knows this object.
+    void adopt(os::child c) noexcept { child_ = std::move(c); }
 
     void bind(const asio::any_io_executor& executor) override;
     asio::any_io_executor executor() const override;

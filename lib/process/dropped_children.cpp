@@ -36,16 +36,24 @@ struct dropped_list {
 }  // namespace
 
 void drop_child(os::child c) noexcept {
-    dropped_list& list = dropped_list::instance();
-    const std::lock_guard lock(list.mutex);
-    list.children.push_back(std::move(c));
-    list.reap();
+    try {
+        dropped_list& list = dropped_list::instance();
+        const std::lock_guard lock(list.mutex);
+        list.children.push_back(std::move(c));
+        list.reap();
+    } catch (...) {
+        // Without memory it stays on the process table until this process ends.
+    }
 }
 
 void reap_dropped_children() noexcept {
-    dropped_list& list = dropped_list::instance();
-    const std::lock_guard lock(list.mutex);
-    list.reap();
+    try {
+        dropped_list& list = dropped_list::instance();
+        const std::lock_guard lock(list.mutex);
+        list.reap();
+    } catch (...) {
+        // Without memory for the list there is nobody on it.
+    }
 }
 
 }  // namespace strait::detail

@@ -12,6 +12,8 @@
 #include "process/child_core.hpp"
 #include "process/dropped_children.hpp"
 
+#include <strait/codec.hpp>
+
 #include <utility>
 
 namespace strait {
@@ -62,12 +64,19 @@ void let_go(process_plan& plan) {
     }
 }
 
-}  // namespace
+error_code deliver(bootstrap& handover) {
+    try {
+        return handover.deliver();
+    } catch (...) {
+        return current_exception_code();
+    }
+}
 
-std::shared_ptr<process_core> start_process(
+std::shared_ptr<process_core> try_start(
     process_plan& plan, const asio::any_io_executor& executor, error_code& ec) {
-    reap_dropped_children();
     os::child_options options = options_of(plan);
+    // Nothing may fail once the child has everything.
+    auto core = std::make_shared<child_core>(plan.ends_with_parent, executor);
     bootstrap handover;
     ec = {};
     if (!plan.given.empty()) {
@@ -81,7 +90,7 @@ std::shared_ptr<process_core> start_process(
     os::child child = os::child::start(options, ec);
     if (ec) return nullptr;
     // After the start, since what was written cannot be taken back when there is no program.
-    if (!plan.given.empty()) ec = handover.deliver();
+    if (!plan.given.empty()) ec = deliver(handover);
     if (ec) {
         error_code ignored;
         child.kill(ignored);
@@ -89,7 +98,21 @@ std::shared_ptr<process_core> start_process(
         return nullptr;
     }
     let_go(plan);
-    return std::make_shared<child_core>(std::move(child), plan.ends_with_parent, executor);
+    core->adopt(std::move(child));
+    return core;
+}
+
+}  // namespace
+
+std::shared_ptr<process_core> start_process(
+    process_plan& plan, const asio::any_io_executor& executor, error_code& ec) {
+    reap_dropped_children();
+    try {
+        return try_start(plan, executor, ec);
+    } catch (...) {
+        ec = current_exception_code();
+        return nullptr;
+    }
 }
 
 }  // namespace detail

@@ -79,6 +79,13 @@ receiver<T> from_parent(const asio::any_io_executor& executor = {}) {
     return receiver<T>(std::move(core), executor);
 }
 
+// The same where that is all that comes: see peer::start.
+template <class T>
+T order_from_parent() {
+    auto in = from_parent<T>();
+    return in.recv();
+}
+
 }  // namespace strait::test
 
 #endif

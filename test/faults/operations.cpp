@@ -4,8 +4,7 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
-#include "faults/system.hpp"
-#include "support/context_fixture.hpp"
+#include "faults/each_failing.hpp"
 #include "support/loaded_item.hpp"
 
 #include <strait.hpp>
@@ -13,11 +12,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <functional>
-#include <iostream>
 #include <optional>
 #include <utility>
 
@@ -36,53 +32,7 @@ namespace {
 
 using channel = std::pair<sender<item>, receiver<item>>;
 
-bool is_interruption(int number) {
-    return number == EINTR;
-}
-
-struct fixture : context_fixture {
-    std::uint64_t failures = 0;  // that were injected
-
-    ~fixture() { std::cout << failures << " failures\n"; }
-
-    struct outcome {
-        error_code ec;
-        bool failed = false;  // a call did
-        system_call call{};
-    };
-
-    // Calls `operation` with the first, second... call of each kind failing, until none is left to fail.
-    void each_failing(const std::function<void(std::uint64_t n)>& prepare,
-        const std::function<error_code()>& operation,
-        const std::function<void(std::uint64_t n, const outcome&)>& check) {
-        std::uint64_t number = 0;
-        for (const fault_row& row : all_faults()) {
-            for (const int why : row.errors) {
-                for (std::uint64_t n = 0;; ++n, ++number) {
-                    BOOST_TEST_CONTEXT(row.name << " " << n << ": " << std::strerror(why)) {
-                        BOOST_REQUIRE(n != 1000u);
-                        prepare(number);
-                        outcome o;
-                        o.call = row.call;
-                        {
-                            const failing_call one(row.call, why, n);
-                            try {
-                                o.ec = operation();
-                            } catch (const boost::system::system_error& e) {
-                                o.ec = e.code();
-                            }
-                            o.failed = failing_call::has_failed();
-                        }
-                        if (!o.failed || is_interruption(why)) BOOST_TEST(!o.ec, o.ec.message());
-                        check(number, o);
-                        failures += o.failed;
-                        if (!o.failed) break;
-                    }
-                }
-            }
-        }
-    }
-
+struct fixture : fault_fixture {
     channel make(load what) { return new_channel<item>(context, options_for(what)); }
 
     void sends(const std::function<error_code(sender<item>&, item&)>& operation) {
@@ -116,17 +66,7 @@ struct fixture : context_fixture {
                         c.reset();
                         return;
                     }
-                    item mark;
-                    mark.number = ~std::uint64_t(0);
-                    c->first.send(mark);
-                    item got = c->second.recv();
-                    if (!o.ec) {
-                        BOOST_TEST(got.number == n);
-                        BOOST_TEST(is_whole(got, what));
-                        got = c->second.recv();
-                    }
-                    BOOST_TEST(got.number == mark.number);
-                    BOOST_TEST(c->second.faults() == 0u);
+                    expect_sent_or_not(c->first, c->second, n, what, !o.ec);
                 }
             });
     }
@@ -156,16 +96,7 @@ BOOST_AUTO_TEST_CASE(of_an_asynchronous_send) {
     sends([this](sender<item>& tx, item& value) {
         error_code result = asio::error::in_progress;
         tx.async_send(std::move(value), [&](error_code ec) { result = ec; });
-        context.restart();
-        // What Asio throws itself out of its loop is not the operation's.
-        for (bool again = true; again;) {
-            again = false;
-            try {
-                context.run();
-            } catch (const boost::system::system_error&) {
-                again = true;
-            }
-        }
+        run_through();
         return result;
     });
 }
@@ -187,24 +118,11 @@ BOOST_AUTO_TEST_CASE(of_a_receive) {
             },
             [&](std::uint64_t n, const outcome& o) {
                 BOOST_TEST_CONTEXT("load " << static_cast<int>(what)) {
-                    if (!o.ec) {
-                        BOOST_TEST(got.number == n);
-                        BOOST_TEST(is_whole(got, what));
-                    }
-                    got = item();
-                    error_code ec;
-                    item later = c->second.recv(ec);
+                    const bool is_there =
+                        expect_received_or_not(got, c->second, n, what, !o.ec);
                     // What could not be read is there still.
                     if (o.call == system_call::recvmsg && o.ec == asio::error::no_buffer_space)
-                        BOOST_TEST(!ec, ec.message());
-                    if (!ec) {
-                        // Not lost.
-                        BOOST_TEST(bool(o.ec));
-                        BOOST_TEST(later.number == n);
-                        BOOST_TEST(is_whole(later, what));
-                        c->second.recv(ec);
-                    }
-                    BOOST_TEST(ec == asio::error::eof, ec.message());
+                        BOOST_TEST(is_there);
                 }
             });
     }
@@ -246,15 +164,7 @@ BOOST_AUTO_TEST_CASE(of_an_asynchronous_receive) {
             error_code result = asio::error::in_progress;
             c->second.async_recv([&](error_code ec, const item&) { result = ec; });
             c->first.send(make_item(1, load::nothing));
-            context.restart();
-            for (bool again = true; again;) {
-                again = false;
-                try {
-                    context.run();
-                } catch (const boost::system::system_error&) {
-                    again = true;
-                }
-            }
+            run_through();
             return result;
         },
         [&](std::uint64_t, const outcome& o) {

@@ -13,12 +13,17 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -37,6 +42,19 @@ bool fails(system_call call) noexcept {
     return true;
 }
 
+// The same for a write to a connection, which is lost for the other side, too, when this one is told so.
+bool fails_for_good(system_call call, int fd) noexcept {
+    if (!fails(call)) return false;
+    if (failure == EPIPE || failure == ECONNRESET) ::shutdown(fd, SHUT_RDWR);
+    errno = failure;
+    return true;
+}
+
+// The same for a function that returns the number of its error.
+int error_of(system_call call) noexcept {
+    return fails(call) ? failure : 0;
+}
+
 // The function of the C library that ours of the same name stands before.
 template <class Function>
 Function* real(const char* name) noexcept {
@@ -52,12 +70,12 @@ extern "C" {
 
 ssize_t send(int fd, const void* from, size_t bytes, int flags) {
     STRAIT_REAL(send);
-    return fails(system_call::send) ? -1 : next(fd, from, bytes, flags);
+    return fails_for_good(system_call::send, fd) ? -1 : next(fd, from, bytes, flags);
 }
 
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
     STRAIT_REAL(sendmsg);
-    return fails(system_call::sendmsg) ? -1 : next(fd, message, flags);
+    return fails_for_good(system_call::sendmsg, fd) ? -1 : next(fd, message, flags);
 }
 
 ssize_t recvmsg(int fd, msghdr* message, int flags) {
@@ -172,7 +190,129 @@ int accept4(int fd, sockaddr* from, socklen_t* room, int flags) {
     return fails(system_call::accept4) ? -1 : next(fd, from, room, flags);
 }
 
+int open(const char* path, int flags, ...) {
+    STRAIT_REAL(open);
+    va_list arguments;
+    va_start(arguments, flags);
+    const auto mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    return fails(system_call::open) ? -1 : next(path, flags, mode);
+}
+
+int flock(int fd, int what) noexcept {
+    STRAIT_REAL(flock);
+    return fails(system_call::flock) ? -1 : next(fd, what);
+}
+
+int lstat(const char* path, struct stat* into) noexcept {
+    STRAIT_REAL(lstat);
+    return fails(system_call::lstat) ? -1 : next(path, into);
+}
+
+int mkdir(const char* path, mode_t mode) noexcept {
+    STRAIT_REAL(mkdir);
+    return fails(system_call::mkdir) ? -1 : next(path, mode);
+}
+
+int fchmodat(int fd, const char* path, mode_t mode, int flags) noexcept {
+    STRAIT_REAL(fchmodat);
+    return fails(system_call::chmod) ? -1 : next(fd, path, mode, flags);
+}
+
+int chmod(const char* path, mode_t mode) noexcept {
+    STRAIT_REAL(chmod);
+    return fails(system_call::chmod) ? -1 : next(path, mode);
+}
+
+int pipe2(int* fds, int flags) noexcept {
+    STRAIT_REAL(pipe2);
+    return fails(system_call::pipe2) ? -1 : next(fds, flags);
+}
+
+int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+    const posix_spawnattr_t* attributes, char* const* arguments, char* const* environment) {
+    STRAIT_REAL(posix_spawn);
+    if (const int error = error_of(system_call::spawn)) return error;
+    return next(pid, path, actions, attributes, arguments, environment);
+}
+
+int posix_spawn_file_actions_init(posix_spawn_file_actions_t* actions) noexcept {
+    STRAIT_REAL(posix_spawn_file_actions_init);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(actions);
+}
+
+int posix_spawn_file_actions_adddup2(
+    posix_spawn_file_actions_t* actions, int from, int to) noexcept {
+    STRAIT_REAL(posix_spawn_file_actions_adddup2);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(actions, from, to);
+}
+
+int posix_spawn_file_actions_addclose(posix_spawn_file_actions_t* actions, int fd) noexcept {
+    STRAIT_REAL(posix_spawn_file_actions_addclose);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(actions, fd);
+}
+
+int posix_spawn_file_actions_addclosefrom_np(
+    posix_spawn_file_actions_t* actions, int from) noexcept {
+    STRAIT_REAL(posix_spawn_file_actions_addclosefrom_np);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(actions, from);
+}
+
+int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t* actions, int fd, const char* path,
+    int flags, mode_t mode) noexcept {
+    STRAIT_REAL(posix_spawn_file_actions_addopen);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(actions, fd, path, flags, mode);
+}
+
+int posix_spawn_file_actions_addchdir_np(
+    posix_spawn_file_actions_t* actions, const char* path) noexcept {
+    STRAIT_REAL(posix_spawn_file_actions_addchdir_np);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(actions, path);
+}
+
+int posix_spawnattr_init(posix_spawnattr_t* attributes) noexcept {
+    STRAIT_REAL(posix_spawnattr_init);
+    const int error = error_of(system_call::spawn_plan);
+    return error != 0 ? error : next(attributes);
+}
+
+// For what the C library has no name for.
+long syscall(long number, ...) noexcept {
+    STRAIT_REAL(syscall);
+    long a[6];
+    va_list arguments;
+    va_start(arguments, number);
+    for (long& one : a) one = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_pidfd_open && fails(system_call::pidfd_open)) return -1;
+    if (number == SYS_pidfd_send_signal && fails(system_call::pidfd_send_signal)) return -1;
+    return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int waitid(idtype_t kind, id_t id, siginfo_t* info, int options) {
+    STRAIT_REAL(waitid);
+    return fails(system_call::waitid) ? -1 : next(kind, id, info, options);
+}
+
+pid_t waitpid(pid_t pid, int* status, int options) {
+    STRAIT_REAL(waitpid);
+    return fails(system_call::waitpid) ? -1 : next(pid, status, options);
+}
+
 }  // extern "C"
+
+namespace {
+
+// Finds it before there are threads: those that wait for a first call to be over call it themselves.
+[[maybe_unused]] const long found_syscall = ::syscall(SYS_getpid);
+
+}  // namespace
 
 namespace strait::test {
 
@@ -192,8 +332,17 @@ constexpr int of_memory[] = {ENOMEM};
 constexpr int of_names[] = {ENOBUFS};
 constexpr int of_ioctl[] = {EFAULT};
 constexpr int of_bind[] = {ENOMEM, EADDRINUSE, EACCES};
-constexpr int of_connect[] = {EINTR, EAGAIN, ECONNREFUSED};
+constexpr int of_connect[] = {EINTR, EAGAIN, ENOMEM, ECONNREFUSED, EACCES};
 constexpr int of_accept[] = {EINTR, EAGAIN, EMFILE, ENFILE, ENOMEM, ECONNABORTED};
+constexpr int of_open[] = {EINTR, EMFILE, ENFILE, ENOMEM, ENOSPC, EACCES};
+constexpr int of_flock[] = {EINTR, ENOLCK};
+constexpr int of_mkdir[] = {ENOMEM, ENOSPC, EACCES};
+constexpr int of_chmod[] = {ENOMEM, EPERM};
+constexpr int of_pipe[] = {EMFILE, ENFILE};
+constexpr int of_spawn[] = {EAGAIN, ENOMEM, ENOENT, EACCES};
+constexpr int of_pidfd_open[] = {EMFILE, ENFILE, ENOMEM, ENOSYS};
+constexpr int of_signals[] = {EPERM, ENOSYS};
+constexpr int of_waiting[] = {EINTR};
 
 constexpr fault_row rows[] = {
     {system_call::send, "send", of_send},
@@ -218,6 +367,18 @@ constexpr fault_row rows[] = {
     {system_call::listen, "listen", of_memory},
     {system_call::connect, "connect", of_connect},
     {system_call::accept4, "accept4", of_accept},
+    {system_call::open, "open", of_open},
+    {system_call::flock, "flock", of_flock},
+    {system_call::lstat, "lstat", of_memory},
+    {system_call::mkdir, "mkdir", of_mkdir},
+    {system_call::chmod, "chmod", of_chmod},
+    {system_call::pipe2, "pipe2", of_pipe},
+    {system_call::spawn, "posix_spawn", of_spawn},
+    {system_call::spawn_plan, "posix_spawn_file_actions", of_memory},
+    {system_call::pidfd_open, "pidfd_open", of_pidfd_open},
+    {system_call::pidfd_send_signal, "pidfd_send_signal", of_signals},
+    {system_call::waitid, "waitid", of_waiting},
+    {system_call::waitpid, "waitpid", of_waiting},
 };
 
 }  // namespace

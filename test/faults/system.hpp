@@ -38,6 +38,18 @@ enum class system_call {
     listen,
     connect,
     accept4,
+    open,
+    flock,
+    lstat,
+    mkdir,
+    chmod,
+    pipe2,
+    spawn,
+    spawn_plan,  // what is written down before that
+    pidfd_open,
+    pidfd_send_signal,
+    waitid,
+    waitpid,
 };
 
 struct fault_row {

@@ -26,13 +26,8 @@ using strait::sender;
 
 namespace {
 
-const exit_status killed{-1, SIGKILL};
-
 STRAIT_TEST_ROLE(hostile_producer) {
-    auto start = from_parent<production>();
-    production p = start.recv();
-    start.close();
-    return produce(std::move(p));
+    return produce(order_from_parent<production>());
 }
 
 std::unique_ptr<peer<production>> start_producer(const sender<parcel>& out, const ledger& book,
@@ -76,9 +71,7 @@ struct reception {
 };
 
 STRAIT_TEST_ROLE(hostile_receiver) {
-    auto start = from_parent<reception>();
-    reception r = start.recv();
-    start.close();
+    reception r = order_from_parent<reception>();
     const ledger book(std::move(r.book));
     arrivals all;
     error_code ec, ignored;
@@ -112,9 +105,7 @@ struct relaying {
 };
 
 STRAIT_TEST_ROLE(hostile_relay) {
-    auto start = from_parent<relaying>();
-    relaying r = start.recv();
-    start.close();
+    relaying r = order_from_parent<relaying>();
     const ledger book(std::move(r.book));
     error_code ec, ignored;
     for (std::uint64_t i = 0; i <= r.takes; ++i) {
@@ -147,9 +138,7 @@ struct runner {
 };
 
 STRAIT_TEST_ROLE(hostile_runner) {
-    auto start = from_parent<runner>();
-    runner r = start.recv();
-    start.close();
+    runner r = order_from_parent<runner>();
     const ledger book(std::move(r.book));
     account& a = book->of[r.from];
     packer by{r.from};
@@ -206,7 +195,7 @@ BOOST_AUTO_TEST_CASE(what_killed_producers_had_sent_is_received_and_others_are_n
         for (std::uint64_t i = 0; i != 3; ++i) {
             const exit_status status = children[i]->process().wait();
             BOOST_TEST((status == exit_status{0} || (dies_after[i] && status == killed)), status);
-            t.kills += status == killed;
+            t.count(status);
         }
         t.messages += all.total();
     });
@@ -291,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_travels_is_whole_where_it_arrives_or_is_rep
             of_relay.reset();
             const exit_status status = relay.process().wait();
             BOOST_TEST((status == exit_status{0} || status == killed), status);
-            t.kills += status == killed;
+            t.count(status);
             if (is_gone) BOOST_TEST((status == killed && book->handed_over == 0u));
         }
         arrivals all;
@@ -310,7 +299,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_travels_is_whole_where_it_arrives_or_is_rep
                                   (i == 1 && status == killed) ||
                                   (is_gone && status == exit_status{receiver_was_gone});
             BOOST_TEST(is_right, status);
-            t.kills += status == killed;
+            t.count(status);
         }
         for (std::uint64_t from = 0; from != 4; ++from) t.messages += all.next(from);
     });
@@ -352,7 +341,7 @@ BOOST_AUTO_TEST_CASE(what_was_sent_through_senders_that_travel_is_received_thoug
         for (std::uint64_t i = 0; i != 3; ++i) {
             const exit_status status = children[i]->process().wait();
             BOOST_TEST((status == exit_status{0} || (i == victim && status == killed)), status);
-            t.kills += status == killed;
+            t.count(status);
         }
         t.messages += all.total();
     });

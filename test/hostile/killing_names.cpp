@@ -28,8 +28,6 @@ namespace errc = boost::system::errc;
 
 namespace {
 
-const exit_status killed{-1, SIGKILL};
-
 // Serves one client after the other: receives what it sends, and answers. Leads a life without end.
 STRAIT_TEST_ROLE(hostile_server) {
     strait::listener<parcel> names{endpoint(args[0])};
@@ -51,9 +49,7 @@ struct visiting {
 
 // Connects again and again, with three parcels each time.
 STRAIT_TEST_ROLE(hostile_client) {
-    auto start = from_parent<visiting>();
-    visiting v = start.recv();
-    start.close();
+    visiting v = order_from_parent<visiting>();
     const ledger book(std::move(v.book));
     account& a = book->of[v.from];
     packer by{v.from};
@@ -96,7 +92,7 @@ std::uint64_t visit(const endpoint& at, std::uint64_t number, error_code& ec) {
     auto [answer, answers] = make_channel<note>();
     packer by{0, std::move(answer)};
     std::uint64_t wanted = 0;
-    for (int k = 0; k != 3 && !ec; ++k) {
+    for (std::uint64_t k = 0; k != 3 && !ec; ++k) {
         parcel p = by.pack(tx, number + k);
         wanted += p.answer_to.has_value();
         tx.send(std::move(p), ec);
@@ -178,7 +174,7 @@ BOOST_AUTO_TEST_CASE(killed_clients_disturb_no_other_client) {
         for (bool none_lives = false;;) {
             error_code ec;
             if (dooms.empty() && all.total() >= after)
-                for (int i = 1; i != 3; ++i)
+                for (std::size_t i = 1; i != 3; ++i)
                     dooms.push_back(std::make_unique<doom>(clients[i]->process().pid(), random));
             lives.try_recv(ec);
             none_lives = ec == asio::error::eof;
@@ -198,7 +194,7 @@ BOOST_AUTO_TEST_CASE(killed_clients_disturb_no_other_client) {
         for (std::uint64_t i = 0; i != 3; ++i) {
             const exit_status status = clients[i]->process().wait();
             BOOST_TEST((status == exit_status{0} || (i != 0 && status == killed)), status);
-            t.kills += status == killed;
+            t.count(status);
         }
         t.messages += all.total();
     });

@@ -402,9 +402,7 @@ constexpr int is_served = 10;
 constexpr int is_ended = 11;
 
 STRAIT_TEST_ROLE(hostile_peer) {
-    auto start = from_parent<hostility>();
-    hostility h = start.recv();
-    start.close();
+    hostility h = order_from_parent<hostility>();
     raw_link link(std::move(h.stream));
     random_source random(h.seed);
     offences[std::atoi(args[0])].commit(link, random);
@@ -415,10 +413,7 @@ STRAIT_TEST_ROLE(hostile_peer) {
 }
 
 STRAIT_TEST_ROLE(hostile_neighbour) {
-    auto start = from_parent<production>();
-    production p = start.recv();
-    start.close();
-    return produce(std::move(p));
+    return produce(order_from_parent<production>());
 }
 
 // A receiver with an honest producer and a hostile one.
@@ -458,10 +453,10 @@ public:
         for (parcel p = channel_.rx.recv(ec); !ec; p = channel_.rx.recv(ec)) look_at(p);
         BOOST_TEST(ec == asio::error::eof, ec.message());
         const exit_status seen = hostile_.process().wait();
-        if (offence_.link != offence::ends && seen == exit_status{is_served})
-            BOOST_TEST(true);
-        else
-            BOOST_TEST((seen == exit_status{is_ended} && offence_.link != offence::lasts), seen);
+        const bool is_right = seen == exit_status{is_served}  ? offence_.link != offence::ends
+                              : seen == exit_status{is_ended} ? offence_.link != offence::lasts
+                                                              : false;
+        BOOST_TEST(is_right, seen);
         BOOST_TEST(honest_.process().wait() == exit_status{sent_all});
         BOOST_TEST(told_.empty() == offence_.faults.empty());
         BOOST_TEST(channel_.rx.faults() == told_.size());
@@ -584,9 +579,7 @@ struct hearing {
 
 // Says it all at once, after the first bytes, and takes what comes until the end.
 STRAIT_TEST_ROLE(hostile_listener) {
-    auto start = from_parent<hearing>();
-    hearing h = start.recv();
-    start.close();
+    hearing h = order_from_parent<hearing>();
     raw_link link(std::move(h.stream));
     random_source random(h.seed);
     char bytes[4096];
@@ -602,7 +595,12 @@ constexpr const char* ways_to_connect[] = {"silent", "half", "garbage", "handles
     "connects and dies", "asks and dies", "floods"};
 
 STRAIT_TEST_ROLE(hostile_honest_visitor) {
-    auto tx = strait::connect<parcel>(strait::endpoint(args[0]));
+    // On a busy machine it may come to its word later than a client has time for.
+    error_code ec = asio::error::connection_reset;
+    sender<parcel> tx;
+    while (ec == asio::error::connection_reset)
+        tx = strait::connect<parcel>(strait::endpoint(args[0]), ec);
+    if (ec) return 1;
     packer by{0};
     for (std::uint64_t i = 0; i != 5; ++i) tx.send(by.pack(tx, i));
     return 0;
@@ -721,7 +719,7 @@ BOOST_AUTO_TEST_CASE(hostile_clients_of_a_listener_keep_nobody_from_being_served
             names.accept_for(1ms, ec);
         for (std::size_t i = 0; i != visitors.size(); ++i) {
             const exit_status status = visitors[i].wait();
-            BOOST_TEST((status == exit_status{0} || status == exit_status{-1, SIGKILL}),
+            BOOST_TEST((status == exit_status{0} || status == killed),
                 ways_to_connect[i] << status);
         }
     });

@@ -131,9 +131,7 @@ struct scarce_receiver {
 };
 
 STRAIT_TEST_ROLE(starved_receiver) {
-    auto start = from_parent<scarce_receiver>();
-    scarce_receiver r = start.recv();
-    start.close();
+    scarce_receiver r = order_from_parent<scarce_receiver>();
     const auto spare = static_cast<int>(r.spare.recv().number);
     std::uint64_t count = 0;
     {
@@ -148,9 +146,7 @@ STRAIT_TEST_ROLE(starved_receiver) {
 }
 
 STRAIT_TEST_ROLE(starved_producer) {
-    auto start = from_parent<production>();
-    production p = start.recv();
-    start.close();
+    production p = order_from_parent<production>();
     const ledger book(std::move(p.book));
     error_code ec;
     for (std::uint64_t i = 0; i != p.count && !ec; ++i) {
@@ -190,9 +186,9 @@ STRAIT_TEST_ROLE(starved_of_file_bytes) {
     p.text = pattern(1, 3 * little_memory);
     p.span = tx.allocate<std::uint64_t>(little_memory / 4, ec);
     STARVED_EXPECT(!ec || ec == asio::error::no_buffer_space);
-    std::thread receiving([&] {
+    std::thread receiving([in = std::move(rx)]() mutable {
         error_code e;
-        for (parcel got = rx.recv(e); !e; got = rx.recv(e))
+        for (parcel got = in.recv(e); !e; got = in.recv(e))
             if (!got.text.empty() && got.text != pattern(1, 3 * little_memory)) std::abort();
     });
     tx.send(p, ec);
@@ -306,9 +302,7 @@ struct flood {
 
 // Writes messages to many links of its own as fast as they are taken, and heeds nobody.
 STRAIT_TEST_ROLE(starving_flooder) {
-    auto start = from_parent<flood>();
-    flood f = start.recv();
-    start.close();
+    flood f = order_from_parent<flood>();
     raw_link first(std::move(f.stream));
     std::vector<handle> all;
     for (std::uint64_t i = 0; i != f.links; ++i) {
@@ -450,7 +444,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_without_descriptors_reports_what_it_had_to_drop)
     for (int spare = 0; spare != 8; ++spare) {
         auto [tx, rx] = make_channel<parcel>();
         const resources before = resources::held();
-        for (const std::size_t files : {0, 1, 5, 3, 0}) tx.send(with_files(files));
+        for (const std::size_t files : {0u, 1u, 5u, 3u, 0u}) tx.send(with_files(files));
         std::size_t lost = 0;
         std::size_t got = 0;
         rx.deliver_faults(true);

@@ -98,6 +98,8 @@ inline void expect_no_names_of_memory() {
     while (are_there()) std::this_thread::yield();
 }
 
+inline const exit_status killed{-1, SIGKILL};
+
 class trial {
 public:
     std::uint64_t kills = 0;
@@ -127,6 +129,8 @@ public:
         std::cout << what_ << ": " << rounds_ << " rounds, " << kills << " kills, " << messages
                   << " messages" << std::endl;
     }
+
+    void count(const exit_status& ended) { kills += ended == killed; }
 
     const private_folder folder;
 

@@ -11,6 +11,9 @@
 
 #include <strait.hpp>
 
+#include <boost/asio/error.hpp>
+#include <boost/test/unit_test.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -63,6 +66,44 @@ inline bool is_whole(item& i, load what) {
     case load::memory: return i.memory && i.memory->size_bytes() == 5000;
     }
     return false;
+}
+
+inline void expect_item(item& got, std::uint64_t number, load what) {
+    BOOST_TEST(got.number == number);
+    BOOST_TEST(is_whole(got, what));
+}
+
+// After a send that succeeded or not: the message is there whole, or nothing of it, and the next one comes.
+inline void expect_sent_or_not(sender<item>& tx, receiver<item>& rx, std::uint64_t number,
+    load what, bool succeeded) {
+    item mark;
+    mark.number = ~std::uint64_t(0);
+    tx.send(mark);
+    item got = rx.recv();
+    if (succeeded) {
+        expect_item(got, number, what);
+        got = rx.recv();
+    }
+    BOOST_TEST(got.number == mark.number);
+    BOOST_TEST(rx.faults() == 0u);
+}
+
+// After a receive of the only message of a channel that is closed: it gave the message, or that is still
+// to be had or gone, and then there is the end. Whether it was still there.
+inline bool expect_received_or_not(
+    item& got, receiver<item>& rx, std::uint64_t number, load what, bool succeeded) {
+    if (succeeded) expect_item(got, number, what);
+    got = item();
+    error_code ec;
+    item later = rx.recv(ec);
+    const bool is_there = !ec;
+    if (is_there) {
+        BOOST_TEST(!succeeded);
+        expect_item(later, number, what);
+        rx.recv(ec);
+    }
+    BOOST_TEST(ec == boost::asio::error::eof, ec.message());
+    return is_there;
 }
 
 // So that large ones go through the socket, or not.

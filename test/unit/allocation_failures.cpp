@@ -4,21 +4,27 @@
 // Distributed under the Boost Software License, Version 1.0.
 //
 
+#include "names/connect_steps.hpp"
 #include "support/alloc_count.hpp"
 #include "support/channels.hpp"
 #include "support/context_fixture.hpp"
 #include "support/loaded_item.hpp"
+#include "support/roles.hpp"
 
 #include <strait.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
-#include <new>
 #include <optional>
 #include <utility>
+
+#include <sys/wait.h>
 
 // Every operation, with every one of its allocations failing in turn: it throws bad_alloc or reports
 // no_buffer_space, a message is sent whole or not at all, nothing leaks, and the ends go on working.
@@ -32,6 +38,28 @@ using strait::sender;
 namespace {
 
 using channel = std::pair<sender<item>, receiver<item>>;
+
+STRAIT_TEST_ROLE(allocation_child) {
+    auto in = strait::inherited::take();
+    in.take<sender<std::uint64_t>>("tx").send(7);
+    return 0;
+}
+
+STRAIT_TEST_ROLE(allocation_idle_child) {
+    auto in = strait::inherited::take();
+    auto rx = in.take<receiver<std::uint64_t>>("rx");
+    in = {};
+    error_code ec;
+    while (rx.recv(ec), !ec) {
+    }
+    return 0;
+}
+
+// Running, or ended and not taken off the table.
+bool has_children() {
+    siginfo_t info{};
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
 
 struct fixture : context_fixture {
     channel make(load what) {
@@ -54,8 +82,6 @@ struct fixture : context_fixture {
                 const failing_allocation one(n);
                 try {
                     ec = operation();
-                } catch (const std::bad_alloc&) {
-                    threw = true;
                 } catch (const std::exception&) {
                     threw = true;
                 }
@@ -76,17 +102,7 @@ struct fixture : context_fixture {
                 [&] { return operation(c.first, value); },
                 [&](std::uint64_t n, bool succeeded) {
                     BOOST_TEST_CONTEXT("load " << static_cast<int>(what) << ", allocation " << n) {
-                        item mark;
-                        mark.number = ~std::uint64_t(0);
-                        c.first.send(mark);
-                        item got = c.second.recv();
-                        if (succeeded) {
-                            BOOST_TEST(got.number == n);
-                            BOOST_TEST(is_whole(got, what));
-                            got = c.second.recv();
-                        }
-                        BOOST_TEST(got.number == mark.number);
-                        BOOST_TEST(c.second.faults() == 0u);
+                        expect_sent_or_not(c.first, c.second, n, what, succeeded);
                     }
                 });
         }
@@ -142,20 +158,7 @@ BOOST_AUTO_TEST_CASE(of_a_receive) {
             },
             [&](std::uint64_t n, bool succeeded) {
                 BOOST_TEST_CONTEXT("load " << static_cast<int>(what) << ", allocation " << n) {
-                    if (succeeded) {
-                        BOOST_TEST(got.number == n);
-                        BOOST_TEST(is_whole(got, what));
-                    }
-                    got = item();
-                    error_code ec;
-                    item later = c->second.recv(ec);
-                    if (!ec) {
-                        BOOST_TEST(!succeeded);
-                        BOOST_TEST(later.number == n);
-                        BOOST_TEST(is_whole(later, what));
-                        c->second.recv(ec);
-                    }
-                    BOOST_TEST(ec == asio::error::eof);
+                    expect_received_or_not(got, c->second, n, what, succeeded);
                 }
             });
     }
@@ -174,6 +177,102 @@ BOOST_AUTO_TEST_CASE(of_making_a_channel) {
             c->first.send(make_item(n, load::nothing));
             BOOST_TEST(c->second.recv().number == n);
         });
+}
+
+BOOST_AUTO_TEST_CASE(of_connecting_and_accepting, *over_links()) {
+    using steps = strait::detail::connect_steps;
+    std::optional<strait::listener<std::uint64_t>> names;
+    receiver<std::uint64_t> rx;
+    sender<std::uint64_t> tx;
+    const auto type = strait::detail::identity_of<std::uint64_t>();
+    const auto is_over = [](steps& client) { return client.resume() == steps::action::done; };
+    each_failing(
+        [&](std::uint64_t) {
+            names.emplace(strait::endpoint::generate());
+            rx.close();
+            tx.close();
+        },
+        [&] {
+            error_code ec;
+            steps client(type, names->local_endpoint());
+            if (!is_over(client)) rx = names->accept_for(std::chrono::nanoseconds(0), ec).first;
+            // Who was not served in no time came to nothing.
+            if (ec == asio::error::timed_out) return error_code(asio::error::no_buffer_space);
+            if (!ec && is_over(client)) ec = client.result();
+            if (!ec) tx = sender<std::uint64_t>(client.make_sender({}), {});
+            return ec;
+        },
+        [&](std::uint64_t n, bool succeeded) {
+            if (!succeeded) {
+                steps client(type, names->local_endpoint());
+                BOOST_TEST_REQUIRE(!is_over(client));
+                error_code ec;
+                rx = names->accept(ec).first;
+                BOOST_TEST_REQUIRE(!ec, ec.message());
+                BOOST_TEST_REQUIRE(is_over(client));
+                tx = sender<std::uint64_t>(client.make_sender({}), {});
+            }
+            tx.send(n);
+            BOOST_TEST(rx.recv() == n);
+        });
+}
+
+BOOST_AUTO_TEST_CASE(of_starting_a_child, *over_links()) {
+    std::optional<strait::process_options> options;
+    std::optional<receiver<std::uint64_t>> answers;
+    strait::process child;
+    each_failing(
+        [&](std::uint64_t) {
+            auto [tx, rx] = strait::make_channel<std::uint64_t>();
+            answers.emplace(std::move(rx));
+            options.emplace(self_path());
+            options->argument("--role=allocation_child").outlives_parent();
+            options->give("tx", std::move(tx));
+        },
+        [&] {
+            error_code ec;
+            child = strait::process::start(*options, ec);
+            return ec;
+        },
+        [&](std::uint64_t, bool succeeded) {
+            if (!succeeded) {
+                BOOST_TEST(!has_children());
+                child = strait::process::start(*options);
+            }
+            options.reset();
+            BOOST_TEST(answers->recv() == 7u);
+            BOOST_TEST(child.wait().code() == 0);
+        });
+}
+
+// It ends in any case; who cannot be remembered stays on the process table.
+BOOST_AUTO_TEST_CASE(of_dropping_a_child, *over_links()) {
+    strait::process child;
+    sender<std::uint64_t> life;
+    const auto start = [&] {
+        auto [tx, rx] = strait::make_channel<std::uint64_t>();
+        strait::process_options options(self_path());
+        options.argument("--role=allocation_idle_child").give("rx", std::move(rx));
+        child = strait::process::start(options);
+        life = std::move(tx);
+    };
+    each_failing([&](std::uint64_t) { start(); },
+        [&] {
+            child.close();
+            return error_code();
+        },
+        [&](std::uint64_t, bool) {
+            error_code ec;
+            while (life.send(0, ec), !ec) {
+            }
+            BOOST_TEST(ec == asio::error::broken_pipe, ec.message());
+        });
+    while (::waitpid(-1, nullptr, 0) > 0) {
+    }
+    // Those that were remembered are looked at by the next start.
+    start();
+    life.close();
+    BOOST_TEST(child.wait().code() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

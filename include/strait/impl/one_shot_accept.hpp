@@ -38,10 +38,15 @@ struct one_shot_state {
         names.close();
     }
 
-    // A receive came to its end: one that was given up can be tried again.
+    // A receive came to its end: one that took no message, since it was given up or the system had
+    // nothing to give, can be tried again.
     void settle(const error_code& ec) noexcept {
-        if (ec && ec != asio::error::operation_aborted && ec != asio::error::timed_out)
-            messages.close();
+        namespace errc = boost::system::errc;
+        const bool took_none = ec == asio::error::operation_aborted ||
+                               ec == asio::error::timed_out ||
+                               ec == errc::no_buffer_space || ec == errc::not_enough_memory ||
+                               ec == errc::no_space_on_device;
+        if (ec && !took_none) messages.close();
     }
 };
 
