@@ -95,6 +95,12 @@ void child_process::kill(int signal) noexcept {
     if (pid_ != -1 && !reaped_) ::kill(pid_, signal);
 }
 
+bool child_process::has_ended() const noexcept {
+    siginfo_t info{};
+    return reaped_ || (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                          info.si_pid == pid_);
+}
+
 exit_status child_process::wait() {
     if (reaped_) return status_;
     int raw = 0;

@@ -51,6 +51,8 @@ public:
     // Sends a signal; nothing if it was waited for.
     void kill(int signal) noexcept;
 
+    bool has_ended() const noexcept;
+
     // Waits for its end, under the watchdog of the test case. Once: again gives the same.
     exit_status wait();
 
