@@ -44,8 +44,8 @@ namespace strait {
 /// fails only when the listener is of no further use; see `on_fault`, `faults`, `deliver_faults`.
 ///
 /// *Busy.* The listener takes connections from the queue of the system only while an accept waits; the
-/// others stay there, and then clients wait. When this process is out of descriptors it leaves them
-/// there for a tenth of a second.
+/// others stay there, and then clients wait. When this process is out of descriptors or memory it
+/// leaves them there for a tenth of a second.
 ///
 /// *Executor.* Accepted receivers have that of the listener. A listener without an executor is
 /// *unbound*: blocking operations work, and asynchronous ones need `bind` first.
@@ -181,8 +181,8 @@ public:
     /// Waits for a client, blocking. On error the receiver is empty.
     ///
     /// *Errors.* `error::not_open`, `error::owner_changed` (fatal); what the system reports, if it is more
-    /// than a want of descriptors. With `deliver_faults(true)` also every fault, which is not fatal;
-    /// `details` then names both sides.
+    /// than a want of descriptors or memory. With `deliver_faults(true)` also every fault, which is not
+    /// fatal; `details` then names both sides.
     std::pair<receiver_type, peer> accept(error_code& ec, diagnostics& details) {
         return accept_until(std::nullopt, ec, details);
     }
@@ -234,7 +234,8 @@ public:
     /// handler was called already the operation completes with `asio::error::operation_aborted`, and
     /// loses nobody: a client that was on its way to it is first in line for the next accept.
     ///
-    /// *Errors.* As `accept`, and `error::not_bound` for an unbound listener. When neither the
+    /// *Errors.* As `accept`, and `error::not_bound` for an unbound listener; what the event loop reports
+    /// when it cannot wait for clients, after which another accept may. When neither the
     /// listener nor the handler has an executor that is thrown from here.
     ///
     /// *Object lifetimes.* The listener may be moved or destroyed while the operation waits; the

@@ -139,7 +139,9 @@ public:
     /// (`details` names both), `error::protocol_violation`: it speaks otherwise,
     /// `asio::error::connection_aborted`: it was gone before it had said what it speaks: it was not
     /// served, and the server still is open. `asio::error::eof`: the client was gone before its first
-    /// message: it was the one, and the server is closed. `error::not_open`, `error::owner_changed`.
+    /// message: it was the one, and the server is closed. `asio::error::no_buffer_space` and other wants
+    /// of the system: a client that has connected is kept for the next accept. `error::not_open`,
+    /// `error::owner_changed`.
     std::pair<receiver_type, T> accept(error_code& ec, diagnostics& details) {
         return accept_until(std::nullopt, ec, details);
     }

@@ -282,8 +282,9 @@ int posix_spawnattr_init(posix_spawnattr_t* attributes) noexcept {
     return error != 0 ? error : next(attributes);
 }
 
-// For what the C library has no name for.
-long syscall(long number, ...) noexcept {
+// For what the C library has no name for. It hands on as many arguments as there may be, and so
+// looks at some that are none.
+[[gnu::no_sanitize_address]] long syscall(long number, ...) noexcept {
     STRAIT_REAL(syscall);
     long a[6];
     va_list arguments;
