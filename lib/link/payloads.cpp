@@ -35,7 +35,7 @@ std::shared_ptr<payload> allocate_payload(const std::shared_ptr<sender_core>& th
             block = lender->lend(bytes);
         if (block != nullptr) {
             writable = block->memory->bytes().first(bytes);
-            return lend_out(std::move(lender), *block);
+            return lend_out(lender, *block);
         }
         auto own = std::make_shared<heap_bytes>(bytes);
         writable = own->bytes();
@@ -46,7 +46,7 @@ std::shared_ptr<payload> allocate_payload(const std::shared_ptr<sender_core>& th
     }
 }
 
-std::shared_ptr<payload> lend_out(std::shared_ptr<block_lender> lender, pool_block& block) {
+std::shared_ptr<payload> lend_out(const std::shared_ptr<block_lender>& lender, pool_block& block) {
     try {
         return std::make_shared<lent_block>(lender, block);
     } catch (...) {
