@@ -119,7 +119,7 @@ public:
         requires(!std::is_reference_v<Object> && !std::is_const_v<Object>)
     static handle from(Object&& object) {
         error_code ec;
-        handle h = from(std::move(object), ec);
+        handle h = from(std::forward<Object>(object), ec);
         if (ec) throw system_error(ec, "handle::from");
         return h;
     }

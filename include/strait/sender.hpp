@@ -419,7 +419,7 @@ public:
                 std::move(initiation), token, std::addressof(values), mode);
         else
             return boost::asio::async_initiate<Token, signature>(
-                std::move(initiation), token, std::move(values), mode);
+                std::move(initiation), token, std::forward<R>(values), mode);
     }
 
     /// Of a sender of `bytes`: sends a span of bytes, as the functions above send values. The span is

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <vector>
 
 namespace strait::detail {
@@ -140,7 +141,7 @@ error_code in_process_channel::deliver(outgoing_message& message) noexcept {
         message.hand_over(arriving);
         line_.push_back(std::move(arriving));
         return {};
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {  // bad_alloc, and length_error of a line past all memory
         return asio::error::no_buffer_space;
     }
 }

@@ -55,6 +55,7 @@ public:
 
     private:
         friend class inbox;
+        // NOLINTBEGIN(readability-identifier-naming): an aggregate's, but for those who may use them
         incoming_message head;
         bool has_head = false;
         bool is_pending = false;  // must be read before anything is given out
@@ -66,6 +67,7 @@ public:
         std::uint64_t marker_left = 0;
         std::uint64_t marker_at = 0;
         std::size_t held_bytes = 0;  // counted in held_bytes_
+        // NOLINTEND(readability-identifier-naming)
     };
 
     enum class action {

@@ -197,9 +197,9 @@ message_reader::message_reader(incoming_message& message, receiver_core& receive
                 if (e.handles > handles.size() ||
                     entries_.size() == bounds.max_handles_per_message)
                     throw system_error(error::bad_attachment);
-                entries_.push_back(
-                    {std::move(e), handles.first(e.handles), cargo_bytes, {}, {}, false});
-                handles = handles.subspan(e.handles);
+                const std::span<handle> own = handles.first(e.handles);
+                handles = handles.subspan(own.size());
+                entries_.push_back({std::move(e), own, cargo_bytes, {}, {}, false});
             });
     }
     if (!handles.empty()) throw system_error(error::bad_attachment);

@@ -324,7 +324,7 @@ std::shared_ptr<payload> outgoing_message::take_block(std::span<std::byte>& writ
     if (granted_ == nullptr) return nullptr;
     pool_block& block = *std::exchange(granted_, nullptr);
     writable = block.memory->bytes().first(value_bytes_);
-    return lend_out(std::move(lender_), block);
+    return lend_out(std::exchange(lender_, nullptr), block);
 }
 
 std::size_t outgoing_message::block_bytes() const noexcept {

@@ -46,7 +46,7 @@ std::shared_ptr<payload> allocate_payload(const std::shared_ptr<sender_core>& th
             block = lender->lend(bytes);
         if (block == nullptr) return heap_payload(bytes, writable);
         writable = block->memory->bytes().first(bytes);
-        return lend_out(std::move(lender), *block);
+        return lend_out(lender, *block);
     } catch (const std::bad_alloc&) {
         ec = asio::error::no_buffer_space;
         return nullptr;
@@ -70,7 +70,7 @@ std::shared_ptr<payload> end_allocation(outgoing_message& wait, std::size_t byte
     }
 }
 
-std::shared_ptr<payload> lend_out(std::shared_ptr<block_lender> lender, pool_block& block) {
+std::shared_ptr<payload> lend_out(const std::shared_ptr<block_lender>& lender, pool_block& block) {
     try {
         return std::make_shared<lent_block>(lender, block);
     } catch (...) {

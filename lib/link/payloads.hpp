@@ -42,7 +42,7 @@ private:
 };
 
 // The block goes back if this throws.
-std::shared_ptr<payload> lend_out(std::shared_ptr<block_lender> lender, pool_block& block);
+std::shared_ptr<payload> lend_out(const std::shared_ptr<block_lender>& lender, pool_block& block);
 
 // A block that a message brought, until nobody looks at it.
 class received_block final : public payload {

@@ -46,7 +46,8 @@ std::string base_directory() {
     constexpr std::size_t added =
         directory_prefix.size() + digits + sizeof(detail::os::generated_socket) - 1;
     for (const char* variable : {"XDG_RUNTIME_DIR", "TMPDIR"}) {
-        const char* value = std::getenv(variable);
+        // As all programs that read it: safe while nobody changes the environment.
+        const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
         if (value == nullptr || *value != '/') continue;
         std::string base = value;
         while (base.ends_with('/')) base.pop_back();

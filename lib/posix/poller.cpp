@@ -209,7 +209,7 @@ void poller::drop_set_of_one() noexcept {
 }
 
 error_code poller::async_wait(
-    const boost::asio::any_io_executor& executor, watch_callback callback) {
+    const boost::asio::any_io_executor& executor, const watch_callback& callback) {
 #if defined(STRAIT_HAS_EPOLL)
     drop_set_of_one();
     if (streams_.empty() && !set_.is_open()) return {};

@@ -50,7 +50,8 @@ public:
 
     // Calls back once when some stream can be read. A new wait, or cancel, takes the place of the
     // one before. For the callback see watch. Not while a thread is in wait.
-    error_code async_wait(const boost::asio::any_io_executor& executor, watch_callback callback);
+    error_code async_wait(
+        const boost::asio::any_io_executor& executor, const watch_callback& callback);
     void fired() noexcept;
     void cancel() noexcept;
 

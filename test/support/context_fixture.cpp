@@ -6,9 +6,9 @@
 
 #include "support/context_fixture.hpp"
 
-#include <boost/test/unit_test.hpp>
+#include "support/watchdog.hpp"
 
-#include <chrono>
+#include <boost/test/unit_test.hpp>
 
 namespace strait::test {
 
@@ -21,8 +21,11 @@ context_fixture::~context_fixture() {
 
 void context_fixture::run() {
     context.restart();
-    context.run_for(std::chrono::seconds(100));
-    BOOST_TEST_REQUIRE(context.stopped(), "the context has still work after 100 seconds");
+    // Before the watchdog ends the program, so that the test case says what it waited for.
+    const auto limit = patience() * 5 / 6;
+    context.run_for(limit);
+    BOOST_TEST_REQUIRE(
+        context.stopped(), "the context has still work after " << limit.count() << " seconds");
 }
 
 }  // namespace strait::test

@@ -278,7 +278,7 @@ public:
         using op_type =
             returning_send_operation<std::decay_t<T>, std::decay_t<Handler>, Executor>;
         op_type::make(
-            std::forward<Handler>(handler), core_, this->executor_, std::move(value))
+            std::forward<Handler>(handler), core_, this->executor_, std::forward<T>(value))
             ->start();
     }
 
