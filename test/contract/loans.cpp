@@ -28,10 +28,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,6 +100,21 @@ loan<> make_text(strait::bytes_sender& tx, std::string_view text) {
     return memory;
 }
 
+// Whether it lies in shared memory, and not on the heap.
+template <class T>
+bool is_in_pool(const loan<T>& l) {
+    const auto where = reinterpret_cast<std::uintptr_t>(l.data());
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+        char dash = 0;
+        std::istringstream(line) >> std::hex >> begin >> dash >> end;
+        if (where >= begin && where < end) return line.find("memfd:strait") != std::string::npos;
+    }
+    return false;
+}
+
 // The other processes.
 
 struct painting {
@@ -152,16 +169,12 @@ STRAIT_TEST_ROLE(loans_waiting_painter) {
     waiting_painter p = start.recv();
     for (std::uint64_t i = 0; i != p.count; ++i) {
         auto pixels = p.out.allocate_for<std::uint32_t>(p.pixels, std::chrono::nanoseconds::max());
-        if (reinterpret_cast<std::uintptr_t>(pixels.data()) % 4096 != 0) return 1;
+        if (!is_in_pool(pixels)) return 1;
         paint(pixels, i);
         picture made{i, std::move(pixels), {}, {}};
         p.out.send(std::move(made));
     }
     return 0;
-}
-
-bool is_in_pool(const loan<>& l) {
-    return !l.empty() && reinterpret_cast<std::uintptr_t>(l.data()) % 4096 == 0;
 }
 
 channel_options with_pool_of(std::size_t bytes) {
