@@ -83,17 +83,16 @@ inbox::step inbox::next() {
     return {action::round};
 }
 
-incoming_message inbox::pop(link_id id) {
+void inbox::pop(link_id id, incoming_message& into) {
     link& l = *find(id);
     if (l.head.has_table && !l.leases) l.leases = std::make_shared<lease_table>();
     std::pop_heap(heads_.begin(), heads_.end());
     heads_.pop_back();
-    incoming_message message = std::move(l.head);
+    into = std::move(l.head);
     l.has_head = false;
     if (l.held_bytes != 0) count_held(l);
-    if (message.has_table) message.leases = l.leases;
+    if (into.has_table) into.leases = l.leases;
     advance(l);
-    return message;
 }
 
 void inbox::on_read(link& l, std::size_t bytes, std::vector<os::handle_batch>& batches,

@@ -108,7 +108,8 @@ public:
     // would keep the others from being read.
     bool must_read() noexcept { return first_pending() != nullptr; }
 
-    incoming_message pop(link_id id);
+    // Into a message that lies where it shall be: moving one costs more than all the rest here.
+    void pop(link_id id, incoming_message& into);
 
     // Room for one read of the link, and what it brought. `filled`: it brought as much as fits,
     // or handles, so that more may be there. Then `unread` must tell how much, if asked for.

@@ -158,22 +158,17 @@ void link_receiver::on_ready(const std::shared_ptr<void>& object) {
 // takes the message at once.
 receiver_base::outcome link_receiver::fetch(
     int& budget, finished_list&, incoming_message* direct) {
-    const std::size_t before = line_.size();
     for (;;) {
         if (box_.has_news()) process_news();
-        if (line_.size() != before) return outcome::message;
         const inbox::step s = box_.next();
         switch (s.what) {
-        case inbox::action::give:
-            if (direct == nullptr) {
-                line_.make_room();
-                take_leased_links(line_.push_back(box_.pop(s.on)));
-                break;
-            }
-            *direct = box_.pop(s.on);
-            take_leased_links(*direct);
+        case inbox::action::give: {
+            incoming_message& into = direct != nullptr ? *direct : line_.push_back({});
+            box_.pop(s.on, into);
+            take_leased_links(into);
             if (box_.has_news()) process_news();
-            return outcome::given;
+            return direct != nullptr ? outcome::given : outcome::message;
+        }
         case inbox::action::read:
             if (budget-- <= 0) return outcome::enough;
             if (!read_link(*box_.find(s.on))) return outcome::no_memory;

@@ -112,7 +112,8 @@ struct fixture {
             const auto step = box.next();
             switch (step.what) {
             case action::give: {
-                const incoming_message m = box.pop(step.on);
+                incoming_message m;
+                box.pop(step.on, m);
                 return {reinterpret_cast<const char*>(m.body.data()), m.body.size()};
             }
             case action::read: read(step.on); break;
