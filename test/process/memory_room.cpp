@@ -88,6 +88,7 @@ bool passes_through(Send send, Check is_right, error_code& ec) {
     auto ends = make_channel<T>();
     bool was_right = false;
     std::thread receiving([&was_right, &is_right, &ec, rx = std::move(ends.second)]() mutable {
+        rx.deliver_faults(true);
         const T got = rx.recv(ec);
         was_right = !ec && is_right(got);
     });

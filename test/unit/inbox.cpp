@@ -459,6 +459,7 @@ BOOST_AUTO_TEST_CASE(a_frame_with_handles_may_come_in_several_reads) {
     write(a, {with_handle.begin(), cut}, 1);
     read(a);
     write(a, {cut, with_handle.end()});
+    look();
     BOOST_TEST(recv().size() == text.size());
     BOOST_TEST(box.find(a) != nullptr);
 }
