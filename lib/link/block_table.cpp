@@ -15,6 +15,7 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace strait::detail {
@@ -95,12 +96,14 @@ bool block_table::begin_use(const block_ref& ref) {
         if (at == slots_.end() || at->second.in_use || at->second.bytes != ref.block_bytes)
             return false;
         at->second.in_use = true;
+        ++unread_;
         return true;
     }
     if (at != slots_.end() || !fits(ref.block_bytes)) return false;
     slot& s = slots_[ref.id];
     s.bytes = ref.block_bytes;
     s.in_use = true;
+    ++unread_;
     used_bytes_ += s.bytes;
     return true;
 }
@@ -131,14 +134,18 @@ void block_table::end_use(std::uint32_t id) noexcept {
     const auto at = slots_.find(id);
     if (at == slots_.end()) return;
     slot& s = at->second;
+    if (!s.is_lent) --unread_;
     s.in_use = s.is_lent = false;
     // What was never mapped cannot be found by its number again.
     if (!s.view) keep(id, s);
     if (s.is_kept) {
         slots_.erase(at);
         --kept_;
+        flush_if_due();
     } else {
+        unsaid_bytes_ += s.bytes;
         say(id, false);
+        flush_if_due();
     }
 }
 
@@ -147,8 +154,9 @@ void block_table::lend(std::uint32_t id) noexcept {
     const std::lock_guard lock(mutex_);
     const auto at = slots_.find(id);
     if (at == slots_.end()) return;
-    at->second.is_lent = true;
+    if (!std::exchange(at->second.is_lent, true)) --unread_;
     if (is_wanted_) keep(id, at->second);
+    flush_if_due();
 }
 
 void block_table::sender_wants() noexcept {
@@ -190,6 +198,7 @@ void block_table::keep(std::uint32_t id, slot& s) noexcept {
     ++kept_;
     used_bytes_ -= s.bytes;
     say(id, true);
+    flush();
 }
 
 void block_table::say(std::uint32_t id, bool for_good) noexcept {
@@ -198,28 +207,39 @@ void block_table::say(std::uint32_t id, bool for_good) noexcept {
     } catch (const std::bad_alloc&) {
         return;  // the sender goes without that block
     }
-    flush();
+}
+
+// A sender that waits is given much at once, rather than to be woken for each block.
+void block_table::flush_if_due() noexcept {
+    if (is_wanted_ || unread_ == 0 || unsaid_bytes_ >= used_bytes_ / 2) flush();
 }
 
 // What the system does not take now is said with what comes next; it is no more than there are
 // blocks.
 void block_table::flush() noexcept {
-    if (stream_ == nullptr) return;
+    if (stream_ == nullptr || unsaid_.empty()) return;
+    constexpr std::size_t most_at_once = os::writes_are_whole ? 32 : 1;
+    std::array<std::byte, most_at_once * wire::header_bytes> bytes;
     std::size_t done = 0;
-    for (; done != unsaid_.size(); ++done) {
-        wire::frame_header h;
-        h.kind = wire::frame_kind::release;
-        h.flags = unsaid_[done].for_good ? wire::flag_for_good : 0;
-        h.stamp = 0;
-        h.message_bytes = unsaid_[done].id;
-        std::byte bytes[wire::header_bytes];
-        wire::store_header(h, bytes);
-        const piece whole{bytes, sizeof(bytes)};
+    while (done != unsaid_.size()) {
+        const std::size_t count = std::min(most_at_once, unsaid_.size() - done);
+        for (std::size_t i = 0; i != count; ++i) {
+            const news& n = unsaid_[done + i];
+            wire::frame_header h;
+            h.kind = wire::frame_kind::release;
+            h.flags = n.for_good ? wire::flag_for_good : 0;
+            h.stamp = 0;
+            h.message_bytes = n.id;
+            wire::store_header(h, bytes.data() + i * wire::header_bytes);
+        }
+        const piece whole{bytes.data(), count * wire::header_bytes};
         // It is said again when there is room, or memory; not when the sender is gone.
         const error_code ec = os::send_some(*stream_, {&whole, 1}, {}).ec;
         if (ec && ec != boost::asio::error::broken_pipe) break;
+        done += count;
     }
     unsaid_.erase(unsaid_.begin(), unsaid_.begin() + static_cast<std::ptrdiff_t>(done));
+    if (unsaid_.empty()) unsaid_bytes_ = 0;
 }
 
 std::vector<block_table::entry> block_table::entries(

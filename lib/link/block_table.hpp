@@ -61,7 +61,8 @@ public:
     std::shared_ptr<const block_view> open(
         const block_ref& ref, handle memory, error_code& ec);
 
-    // Nobody looks at the block any more.
+    // Nobody looks at the block any more. Its sender is told at once, but while others are unread: then as
+    // soon as half of the memory is free, or all of them were read or are with the user.
     void end_use(std::uint32_t id) noexcept;
 
     // The block is with the user for as long as he likes. When the sender wants blocks he keeps this
@@ -104,8 +105,10 @@ private:
     bool begin_use(const block_ref& ref);
     bool fits(std::uint64_t bytes) const noexcept;
     void keep(std::uint32_t id, slot& s) noexcept;
+    void give_out(slot& s) noexcept;
     void say(std::uint32_t id, bool for_good) noexcept;
     void flush() noexcept;
+    void flush_if_due() noexcept;
 
     bool is_forked() const noexcept;
 
@@ -117,6 +120,7 @@ private:
     std::map<std::uint32_t, slot> slots_;
     std::uint64_t used_bytes_ = 0;  // of those that are not kept
     std::size_t kept_ = 0;
+    std::size_t unread_ = 0;  // in use, and not with the user
     bool is_wanted_ = false;
     const handle* stream_ = nullptr;
     struct news {
@@ -124,6 +128,7 @@ private:
         bool for_good;
     };
     std::vector<news> unsaid_;
+    std::uint64_t unsaid_bytes_ = 0;
 };
 
 }  // namespace strait::detail

@@ -158,8 +158,10 @@ void link_receiver::on_ready(const std::shared_ptr<void>& object) {
 // takes the message at once.
 receiver_base::outcome link_receiver::fetch(
     int& budget, finished_list&, incoming_message* direct) {
+    const std::size_t before = line_.size();
     for (;;) {
         if (box_.has_news()) process_news();
+        if (line_.size() != before) return outcome::message;  // a fault that is to be delivered
         const inbox::step s = box_.next();
         switch (s.what) {
         case inbox::action::give: {

@@ -44,12 +44,6 @@ public:
         buffer_.push_front(std::move(message));
     }
     void pop_front() noexcept { buffer_.pop_front(); }
-    incoming_message take(std::size_t place) noexcept {
-        const auto at = buffer_.begin() + static_cast<std::ptrdiff_t>(place);
-        incoming_message taken = std::move(*at);
-        buffer_.erase(at);
-        return taken;
-    }
     void clear() noexcept { buffer_.clear(); }
     void swap(message_line& other) noexcept { buffer_.swap(other.buffer_); }
 

@@ -126,11 +126,12 @@ bool receiver_base::take(recv_operation& op, incoming_message& out) {
     {
         const std::lock_guard lock(mutex_);
         if (op.where != recv_operation::state::granted) return true;  // cancelled, closed, ended
-        std::size_t place = 0;
-        for (auto* o = granted_.front(); o != &op; o = granted_.after(*o)) ++place;
         granted_.erase(op);
-        if (place < line_.size()) {
-            out = line_.take(place);
+        // The first in line, also if another one was granted a message before: two threads may have posted
+        // their completions the other way round, and what handlers see is in order.
+        if (!line_.empty()) {
+            out = std::move(line_.front());
+            line_.pop_front();
             left(out);
             op.where = recv_operation::state::over;
             op.cancels = cancels_;

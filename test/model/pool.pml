@@ -206,6 +206,19 @@ inline flush() {
     i = 0
 }
 
+/* block_table::flush_if_due: maybe later, but not while the sender waits. When it is due else only matters for
+   speed. */
+inline flush_if_due() {
+    if
+    :: flush()
+#ifndef SAID_LATER
+    :: !is_wanted
+#else
+    :: skip
+#endif
+    fi
+}
+
 /* block_table::keep */
 inline keep(id) {
     if
@@ -229,10 +242,10 @@ inline end_use(id) {
     in_use[id] = 0; is_lent[id] = 0;
     if :: !has_view[id] -> keep(id) :: has_view[id] fi;
     if
-    :: is_kept[id] -> slot[id] = 0; is_kept[id] = 0; has_view[id] = 0
+    :: is_kept[id] -> slot[id] = 0; is_kept[id] = 0; has_view[id] = 0; flush_if_due()
     :: !is_kept[id] ->
 #ifndef FREED_EARLY
-        unsaid[id] = FREED; flush()
+        unsaid[id] = FREED; flush_if_due()
 #else
         skip
 #endif
@@ -375,7 +388,8 @@ active proctype Receiver() {
 #else
                 :: skip
 #endif
-                fi
+                fi;
+                flush_if_due()
             fi;
             y = 0; n = 0
         }
