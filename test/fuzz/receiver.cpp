@@ -575,15 +575,16 @@ void world::finish() {
     kept_.clear();
     hostile_receiver_.close();
     for (honest_sender& s : honest_) s.tx.close();
+    answers_.close();
+    to_hostile_.close();  // its receiving side may have been adopted
     error_code ec;
-    for (int i = 0; ec != asio::error::eof; ++i) {
+    bool have_answers_ended = false;
+    for (int i = 0; ec != asio::error::eof || !have_answers_ended; ++i) {
         STRAIT_FUZZ_REQUIRE(i != enough);
         static_cast<void>(rx_.try_recv(ec));
+        have_answers_ended = receive_answers();
     }
     STRAIT_FUZZ_REQUIRE(is_settled());
-    answers_.close();
-    to_hostile_.close();
-    for (int i = 0; !receive_answers(); ++i) STRAIT_FUZZ_REQUIRE(i != enough);
     STRAIT_FUZZ_REQUIRE(answers_received_ == answers_sent_);
 }
 
