@@ -37,6 +37,8 @@ std::shared_ptr<link_receiver> link_receiver::make(
 }
 
 error_code link_receiver::add_first(handle stream) {
+    // The mark by which its other side, adopted, is known.
+    static_cast<void>(os::claim_receiving_side(stream));
     const std::lock_guard lock(mutex_);
     const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     return poller_.add(box_.find(id)->stream, id);
@@ -47,6 +49,7 @@ bool link_receiver::adopt_here(
     const std::lock_guard lock(mutex_);
     if (is_forked() || phase_ != phase::open || is_blocked_ || set_ != nullptr) return false;
     if (box_.link_count() >= identity_.bounds.max_links) return false;
+    static_cast<void>(os::claim_receiving_side(stream));
     const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     inbox::link& l = *box_.find(id);
     l.lease = lease;

@@ -32,7 +32,7 @@ limits small_limits() {
     limits l;
     l.max_message_bytes = 100'000;
     l.max_inbox_bytes = 300'000;
-    l.max_handles_per_message = 100;
+    l.max_handles_per_message = 300;
     l.max_pool_bytes = 2000;
     l.max_links = 16;
     return l;
@@ -54,14 +54,18 @@ void fill(incoming_message& m, built_message& b) {
     m.in_block = (b.flags & wire::flag_block) != 0;
     m.has_loans = (b.flags & wire::flag_loans) != 0;
     m.memory_bytes = b.memory_bytes;
+    m.packed_handles = (b.flags & wire::flag_packed) != 0 ? b.packed : 0;
     m.handles = std::move(b.handles);
     m.assembled = std::move(b.body);
     m.body = m.assembled.bytes();
 }
 
-bool is_possible(const incoming_message& m) {
+bool is_possible(const incoming_message& m, std::uint8_t flags) {
     const auto most = wire::max_body_bytes(small_limits(), m.has_table || m.has_loans);
-    return m.body.size() <= most && m.memory_bytes <= most && m.handles.size() <= 100 &&
+    const auto most_handles = wire::max_handles(small_limits(), flags);
+    return m.body.size() <= most && m.memory_bytes <= most && m.handles.size() <= most_handles &&
+           std::uint64_t(m.handles.size()) + m.packed_handles <= most_handles + 1 &&
+           !(m.packed_handles != 0 && m.handles.empty()) &&
            !(m.in_memory && (m.in_block || m.has_loans || m.handles.empty()));
 }
 
@@ -76,7 +80,7 @@ void run(choices& from, things& with) {
             build_message(from, with, known, identity_of<number>().fingerprint);
         incoming_message m;
         fill(m, built);
-        if (!is_possible(m)) return;
+        if (!is_possible(m, built.flags)) return;
         if (m.in_block || m.has_loans) {
             if (!blocks->begin_use(m)) return;
             m.blocks = blocks;
@@ -97,14 +101,15 @@ void run(choices& from, things& with) {
         parcel p;
         diagnostics details;
         const std::size_t bytes = m.body.size() + m.memory_bytes;
-        const std::size_t many = m.handles.size() + bytes / 8;
+        const std::size_t rides = m.handles.size() + m.packed_handles;
+        const std::size_t many = rides + bytes / 8;
         error_code ec;
         {
             const heap_gauge heap;
             ec = decode_message<parcel>(core, m, p, details);
             // An entry, a link with what it has read ahead, and a block have a size each.
             STRAIT_FUZZ_REQUIRE(heap.most() <= budget_of(bytes, core->identity().bounds) +
-                                                   1024 * many + 70'000 * m.handles.size() + 4096);
+                                                   1024 * many + 70'000 * rides + 4096);
         }
         if (ec) continue;
         use(p);

@@ -43,7 +43,8 @@ std::string describe(event e, const link_reader& reader, const incoming_message&
     const auto bytes = reinterpret_cast<const char*>(m.body.data());
     text += std::to_string(m.has_table) + std::to_string(m.in_memory) +
             std::to_string(m.in_block) + std::to_string(m.has_loans) + ' ' +
-            std::to_string(m.memory_bytes) + ' ' + std::to_string(m.handles.size()) + ' ';
+            std::to_string(m.memory_bytes) + ' ' + std::to_string(m.handles.size()) + ' ' +
+            std::to_string(m.packed_handles) + ' ';
     if (!m.body.empty()) text.append(bytes, m.body.size());
     return text + '\n';
 }
@@ -181,17 +182,21 @@ private:
             message_.message_bytes =
                 static_cast<std::uint32_t>(from.below(64) * (from.byte() < 16 ? 600 : 1));
             message_.message_handles = from.byte() / 64;
+            rides_ = static_cast<std::uint16_t>(message_.message_handles);
+            if ((message_.flags & flag_packed) != 0)
+                message_.message_handles += static_cast<std::uint32_t>(from.mostly(from.byte()));
             left_ = (message_.flags & flag_memory) != 0 ? 0 : message_.message_bytes;
         }
         h = message_;
         const std::uint32_t part = from.byte() % 4 == 0 ? left_ / 2 : left_;
         h.payload_bytes = std::min<std::uint32_t>(part, 32'000);
         left_ -= h.payload_bytes;
-        h.handles = static_cast<std::uint16_t>(left_ == 0 ? message_.message_handles : 0);
+        h.handles = left_ == 0 ? rides_ : std::uint16_t(0);
         if (left_ == 0) h.flags |= flag_last;
     }
 
     frame_header message_;
+    std::uint16_t rides_ = 0;  // handles on its last fragment
     std::uint32_t left_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include "fuzz/require.hpp"
 #include "link/attachment_table.hpp"
+#include "posix/handle_pack.hpp"
 #include "posix/memory.hpp"
 #include "posix/stream.hpp"
 #include "shm/block_memory.hpp"
@@ -35,6 +36,11 @@ handle things::link_stream() {
     STRAIT_FUZZ_REQUIRE(!ec);
     kept_.push_back(std::move(ends.second));
     return std::move(ends.first);
+}
+
+handle things::link_of(choices& from) {
+    if (kept_.empty() || from.byte() < 0xf0) return link_stream();
+    return handle(::fcntl(kept_.back().native_handle(), F_DUPFD_CLOEXEC, 0));
 }
 
 handle things::region_memory(std::size_t bytes) {
@@ -108,6 +114,52 @@ void things::answer(choices& from) {
     ::send(to.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+std::uint32_t pack_some(choices& from, things& with, std::vector<handle>& handles) {
+    const std::size_t n = std::min<std::size_t>(handles.size(), 0xff - from.byte());
+    const std::size_t first = handles.size() - n;
+    std::vector<const handle*> lent;
+    for (std::size_t i = first; i != handles.size(); ++i) lent.push_back(&handles[i]);
+    error_code ec;
+    handle pack;
+    const std::byte carrier[2]{};
+    switch (const std::size_t how = from.below(16); how) {
+    case 1: pack = with.any(from); break;
+    case 2:
+    case 3:
+    case 4:
+    case 5: {
+        // Its other side is still there; or in it are bytes that bring nothing, or batches of one each.
+        auto [reading, writing] = os::connected_pair(ec);
+        STRAIT_FUZZ_REQUIRE(!ec);
+        if (how == 3) ::send(writing.native_handle(), carrier, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const piece some{carrier, how == 4 ? 2u : 1u};
+        const std::size_t step = how == 5 ? 1 : os::max_handles_per_write;
+        for (std::span<const handle* const> rest(lent); !rest.empty();) {
+            const auto now = rest.first(std::min(rest.size(), step));
+            static_cast<void>(os::send_some(writing, {&some, 1}, now));
+            rest = rest.subspan(now.size());
+        }
+        if (how == 2) with.kept().push_back(std::move(writing));
+        pack = std::move(reading);
+        break;
+    }
+    case 6:
+    case 7: {
+        pack = os::pack_handles(lent, ec);
+        const int on = 1;
+        const int option = how == 6 ? SO_PASSCRED : SO_TIMESTAMP;
+        ::setsockopt(pack.native_handle(), SOL_SOCKET, option, &on, sizeof(on));
+        break;
+    }
+    default: pack = os::pack_handles(lent, ec);
+    }
+    handles.resize(first);
+    handles.push_back(std::move(pack));
+    static constexpr std::array around{0, 0, 0, 0, 0, 0, 1, -1};
+    const auto said = static_cast<std::uint32_t>(static_cast<int>(n) + around[from.below(8)]);
+    return from.mostly(said);
+}
+
 namespace {
 
 void append_some(byte_buffer& to, choices& from, std::size_t n) {
@@ -134,6 +186,8 @@ private:
     void put_link(byte_buffer& to, std::vector<handle>& handles);
     void put_parked(byte_buffer& to, std::vector<handle>& handles);
     void put_blocks(byte_buffer& to, std::vector<handle>& handles);
+    void put_cargo_reference(byte_buffer& to, std::vector<handle>& handles);
+    void put_small_table(byte_buffer& to, std::vector<handle>& handles);
     void put_message(byte_buffer& to, std::vector<handle>& handles);
     void put_frames(byte_buffer& to);
     void overwrite(byte_buffer& in);
@@ -153,6 +207,9 @@ private:
     std::size_t loans_ = 0;
     std::size_t loan_bytes_ = 0;
     std::vector<handle> block_handles_;
+
+    // Of the link in the cargo that is being written.
+    std::vector<block_ref> cargo_blocks_;
 };
 
 void builder::put_indexes(byte_buffer& to, std::size_t count, std::uint32_t first) {
@@ -166,6 +223,7 @@ void builder::put_indexes(byte_buffer& to, std::size_t count, std::uint32_t firs
 void builder::put_value(byte_buffer& to) {
     const std::uint8_t what = from_.byte();
     if ((what & 1) != 0) handles_ = 1 + from_.byte() / 64;
+    if (handles_ != 0 && from_.rarely()) handles_ = 260;  // more than ride on a frame
     if ((what & 2) != 0) senders_ = 1 + from_.byte() / 64;
     if ((what & 4) != 0) receivers_ = 1 + from_.byte() / 128;
     if ((what & 8) != 0) regions_ = 1;
@@ -219,11 +277,11 @@ void builder::put_end(byte_buffer& to, attachment_kind kind) {
         e.handles = 1;
         e.flags = from_.byte() / 64 == 3 ? sender_parkable : 0;
         e.lease = from_.byte() / 64;
-        if (from_.rarely()) {
+        if (from_.byte() >= 0xe0) {
             e.flags = sender_leased;
             e.handles = 0;
         } else {
-            out_.handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
+            out_.handles.push_back(with_.mostly(from_, [&] { return with_.link_of(from_); }));
         }
         e.handles = from_.mostly(e.handles);
         return put_entry(to, e);
@@ -303,7 +361,8 @@ void builder::put_frames(byte_buffer& to) {
         h.flags = from_.mostly(wire::flag_last);
         h.payload_bytes = 8;
         h.message_bytes = from_.mostly(8u);
-        h.handles = from_.mostly(std::uint16_t(0));
+        h.handles = static_cast<std::uint16_t>(from_.byte() / 200);
+        h.handles = from_.mostly(h.handles);
         h.message_handles = from_.mostly(std::uint32_t(h.handles));
         std::byte header[wire::header_bytes];
         wire::store_header(h, header);
@@ -313,38 +372,94 @@ void builder::put_frames(byte_buffer& to) {
     append_some(to, from_, from_.byte() / 16);
 }
 
+// To a block that the link in the cargo has, or a new one.
+void builder::put_cargo_reference(byte_buffer& to, std::vector<handle>& handles) {
+    const std::array<std::byte, 8> content{};
+    if (!cargo_blocks_.empty() && from_.byte() < 0xc0) {
+        block_ref ref = cargo_blocks_[from_.below(cargo_blocks_.size())];
+        ref.bytes = from_.mostly(std::min<std::uint64_t>(content.size(), ref.block_bytes));
+        return ref.put(to);
+    }
+    auto outer = std::exchange(block_handles_, {});
+    put_reference(to, content);
+    for (handle& h : block_handles_) handles.push_back(std::move(h));
+    block_handles_ = std::move(outer);
+}
+
+// A leased sender, or a handle.
+void builder::put_small_table(byte_buffer& to, std::vector<handle>& handles) {
+    const std::size_t begin = to.size();
+    table_entry e;
+    if (from_.byte() < 0x80) {
+        e.kind = attachment_kind::sender;
+        e.flags = sender_leased;
+        e.lease = 1 + from_.byte() / 100;
+    } else {
+        e.handles = 1;
+        handles.push_back(with_.any(from_));
+    }
+    put_entry(to, e);
+    put(to, std::uint32_t(1));
+    put(to, from_.mostly(static_cast<std::uint32_t>(to.size() + 4 - begin)));
+}
+
 void builder::put_message(byte_buffer& to, std::vector<handle>& handles) {
     byte_buffer body;
+    std::vector<handle> own;
     std::uint8_t flags = 0;
-    std::size_t count = 0;
-    if (from_.byte() < 0x40) {
+    std::uint32_t memory_bytes = 0;
+    std::uint32_t packed = 0;
+    const std::uint64_t value = from_.number();
+    switch (from_.below(8)) {
+    case 1:
+    case 2:
         flags = 8;  // in a block
-        auto outer = std::exchange(block_handles_, {});
-        put_reference(body, std::array<std::byte, 8>{});
-        for (handle& h : block_handles_) {
-            handles.push_back(std::move(h));
-            ++count;
-        }
-        block_handles_ = std::move(outer);
-    } else {
-        put(body, from_.number());
+        put_cargo_reference(body, own);
+        break;
+    case 3: {
+        flags = 2;  // in memory
+        put(body, value);
+        error_code ec;
+        own.push_back(os::make_memory(body.bytes(), ec));
+        memory_bytes = static_cast<std::uint32_t>(body.size());
+        body.clear();
+        break;
     }
+    case 4: flags = 4; break;  // lost
+    case 5:
+        flags = 1;  // with a table
+        put(body, value);
+        put_small_table(body, own);
+        break;
+    case 6:
+        flags = 16;  // with a loan
+        put(body, value);
+        put_cargo_reference(body, own);
+        put(body, std::uint32_t(1));
+        break;
+    default: put(body, value);
+    }
+    if (from_.byte() >= 0xe0) packed = pack_some(from_, with_, own);
     put(to, from_.mostly(flags));
     put(to, from_.number());
-    put(to, from_.mostly(0u));
-    put(to, from_.mostly(0u));
-    put(to, from_.mostly(static_cast<std::uint32_t>(count)));
+    put(to, from_.mostly(memory_bytes));
+    put(to, from_.mostly(packed));
+    put(to, from_.mostly(static_cast<std::uint32_t>(own.size())));
     put(to, from_.mostly(static_cast<std::uint32_t>(body.size())));
     to.append(body.bytes());
+    for (handle& h : own) handles.push_back(std::move(h));
 }
 
 void builder::put_blocks(byte_buffer& to, std::vector<handle>& handles) {
     const std::size_t n = from_.rarely() ? 100 : from_.below(4);
     put(to, from_.mostly(static_cast<std::uint32_t>(n)));
+    cargo_blocks_.clear();
     for (std::size_t i = 0; i != n; ++i) {
         const std::uint8_t flags = n == 100 ? 0 : from_.byte() % 4;
         const std::size_t bytes = (flags & 1) != 0 ? 1 + from_.byte() : 0;
-        put(to, from_.mostly(static_cast<std::uint32_t>(i + 1)));
+        const auto id = static_cast<std::uint32_t>(i + 1);
+        cargo_blocks_.push_back({id, false, 0, bytes, bytes});
+        put(to, from_.mostly(id));
         put(to, flags);
         put(to, from_.mostly(std::uint64_t(bytes)));
         if (bytes != 0)
@@ -362,7 +477,7 @@ void builder::put_parked(byte_buffer& to, std::vector<handle>& handles) {
         e.lease = static_cast<std::uint32_t>(i + 1);
         e.identity.fingerprint = fingerprint_;
         put_entry(to, e);
-        handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
+        handles.push_back(with_.mostly(from_, [&] { return with_.link_of(from_); }));
     }
 }
 
@@ -373,8 +488,8 @@ void builder::put_link(byte_buffer& to, std::vector<handle>& handles) {
     const bool in_message = (flags & 1) != 0;
     const std::size_t partial = in_message ? from_.byte() / 16 : 0;
     const std::size_t batches = from_.byte() / 100;
-    put(to, std::uint32_t(from_.byte() / 32));
-    put(to, std::uint32_t(from_.byte() / 32));
+    put(to, from_.mostly(std::uint32_t(from_.byte() / 32)));
+    put(to, from_.mostly(std::uint32_t(from_.byte() / 32)));
     put(to, from_.mostly(flags));
     put(to, from_.mostly(std::uint8_t(0)));
     put(to, from_.mostly(static_cast<std::uint16_t>(batches)));
@@ -383,8 +498,9 @@ void builder::put_link(byte_buffer& to, std::vector<handle>& handles) {
     put(to, from_.number());
     put(to, from_.mostly(static_cast<std::uint32_t>(unread.size())));
     put(to, from_.mostly(static_cast<std::uint32_t>(partial)));
-    handles.push_back(with_.mostly(from_, [&] { return with_.link_stream(); }));
+    handles.push_back(with_.mostly(from_, [&] { return with_.link_of(from_); }));
     put_parked(to, handles);
+    cargo_blocks_.clear();
     if ((flags & 16) != 0) put_blocks(to, handles);
     for (std::size_t i = 0; i != batches; ++i) {
         const std::size_t n = from_.byte() / 100;
@@ -407,6 +523,7 @@ void builder::put_cargo(byte_buffer& to, std::vector<handle>& handles) {
         const std::size_t index = from_.below(links + 1);
         put(to, index == links ? 0xffff'ffffu : static_cast<std::uint32_t>(index));
         put_parked(to, handles);
+        cargo_blocks_.clear();
         if (index == links) put_blocks(to, handles);  // its link is gone
         put_message(to, handles);
     }
@@ -449,6 +566,10 @@ built_message builder::build() {
         out_.memory_bytes = from_.mostly(static_cast<std::uint32_t>(out_.body.size()));
         out_.handles.insert(out_.handles.begin(), os::make_memory(out_.body.bytes(), ec));
         out_.body.clear();
+    }
+    if (from_.byte() >= 0xf0 || (out_.handles.size() > os::max_handles_per_write && !from_.rarely())) {
+        out_.packed = pack_some(from_, with_, out_.handles);
+        out_.flags |= wire::flag_packed;
     }
     out_.flags = from_.mostly(out_.flags);
     return std::move(out_);

@@ -28,6 +28,9 @@ public:
     // One side of a connected pair of streams, of which the other is kept.
     handle link_stream();
 
+    // The same, and now and then a side of a connection of which another was given away before.
+    handle link_of(choices& from);
+
     // Memory as regions are, and as blocks are.
     handle region_memory(std::size_t bytes);
     handle block_memory(
@@ -63,7 +66,11 @@ struct built_message {
     std::vector<handle> handles;
     std::uint8_t flags = 0;          // of its frame, but last
     std::uint32_t memory_bytes = 0;  // with flag_memory, of the memory that is the first handle
+    std::uint32_t packed = 0;        // with flag_packed, handles in the pack that is the last one
 };
+
+// The last of the handles, and a number that is right in most cases, as one handle that they lie in.
+std::uint32_t pack_some(choices& from, things& with, std::vector<handle>& handles);
 
 // What the value of a message of the target is made of; see parcel.hpp. The ends in it are ends of
 // channels of numbers, whose type has this fingerprint.
