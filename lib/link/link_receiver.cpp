@@ -37,8 +37,7 @@ std::shared_ptr<link_receiver> link_receiver::make(
 }
 
 error_code link_receiver::add_first(handle stream) {
-    // The mark by which its other side, adopted, is known.
-    static_cast<void>(os::claim_receiving_side(stream));
+    os::mark_receiving_side(stream);
     const std::lock_guard lock(mutex_);
     const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     return poller_.add(box_.find(id)->stream, id);
@@ -49,7 +48,7 @@ bool link_receiver::adopt_here(
     const std::lock_guard lock(mutex_);
     if (is_forked() || phase_ != phase::open || is_blocked_ || set_ != nullptr) return false;
     if (box_.link_count() >= identity_.bounds.max_links) return false;
-    static_cast<void>(os::claim_receiving_side(stream));
+    os::mark_receiving_side(stream);
     const inbox::link_id id = box_.add(std::move(stream), inbox::no_link);
     inbox::link& l = *box_.find(id);
     l.lease = lease;
@@ -253,8 +252,8 @@ void link_receiver::adopt(inbox::adoption a) {
 }
 
 // Tells the other side that the link was adopted. If that is a link of a receiver, this is what ends it:
-// the greeting comes from the wrong side. A peer that made the connection could read it away; then
-// neither side can be claimed while the other is.
+// the greeting comes from the wrong side. Where links cannot be marked that is all there is: a peer
+// could read it away, or have it taken for a part of a half frame.
 bool link_receiver::greet(const handle& stream) noexcept {
     const io_frame frame(wire::frame_kind::hello);
     const os::io_result io = os::send_some(stream, frame.pieces(), {});

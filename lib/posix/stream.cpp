@@ -279,17 +279,24 @@ bool is_link_stream(const handle& stream) noexcept {
            ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 && type == SOCK_STREAM;
 }
 
-bool claim_receiving_side([[maybe_unused]] const handle& stream) noexcept {
+void mark_receiving_side([[maybe_unused]] const handle& stream) noexcept {
 #if defined(STRAIT_LINUX)
-    // The mark is a name of its own, which the system makes up (unix(7), autobind); one that a listener
-    // accepted has a name already.
-    const int fd = stream.native_handle();
+    // A name of its own, which the system makes up (unix(7), autobind); one that a listener accepted has
+    // a name already.
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
-    static_cast<void>(::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof(name.sun_family)));
-    socklen_t size = sizeof(name);
-    return ::getpeername(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
-           size <= sizeof(name.sun_family);
+    static_cast<void>(::bind(stream.native_handle(), reinterpret_cast<sockaddr*>(&name),
+        sizeof(name.sun_family)));
+#endif
+}
+
+bool claim_receiving_side(const handle& stream) noexcept {
+    mark_receiving_side(stream);
+#if defined(STRAIT_LINUX)
+    sockaddr_un peer{};
+    socklen_t size = sizeof(peer);
+    return ::getpeername(stream.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+           size <= sizeof(peer.sun_family);
 #else
     return true;
 #endif

@@ -83,9 +83,12 @@ void set_reserve(const handle& stream, bool raised) noexcept;
 // Whether this is a connected local stream socket: what a link may consist of.
 bool is_link_stream(const handle& stream) noexcept;
 
-// Marks a link stream as one that somebody receives from, for everybody who has its other side. False:
-// that is marked so itself, and the connection would never end. Only Linux can mark; with two
-// processes at it at the same time, at least one sees the mark of the other.
+// Marks a link stream as one that somebody receives from, for everybody who has its other side. Only
+// Linux can.
+void mark_receiving_side(const handle& stream) noexcept;
+
+// Marks one that came from a peer. False: its other side is marked as well, and the connection would never
+// end. With two processes at it at the same time, at least one sees the mark of the other.
 bool claim_receiving_side(const handle& stream) noexcept;
 
 // System-wide monotonic clock, nanoseconds.

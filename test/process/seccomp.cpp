@@ -178,7 +178,7 @@ const std::vector<row>& rows() {
         {"asynchronous",
             {SYS_sendto, SYS_recvmsg, SYS_read, sys_epoll_wait, SYS_epoll_ctl, SYS_fcntl, SYS_ioctl},
             [](things& t) { return t.exchange(); }},
-        {"make_channel", {SYS_socketpair, SYS_getrandom, SYS_sendto, SYS_recvmsg},
+        {"make_channel", {SYS_socketpair, SYS_getrandom, SYS_bind, SYS_sendto, SYS_recvmsg},
             [](things&) {
                 auto [tx, rx] = strait::make_channel<value>();
                 tx.send(value{4});
