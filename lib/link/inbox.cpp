@@ -40,6 +40,7 @@ inbox::link_id inbox::add(handle stream, link_id adopted_by) {
     const link* by = find(adopted_by);
     const link_id account = by != nullptr && by->account != no_link ? by->account : adopted_by;
     if (account != no_link) {
+        if (bounds_.max_adopted_per_link == 0) return no_link;
         std::uint32_t& charged = accounts_[account];
         if (charged >= bounds_.max_adopted_per_link) return no_link;
         ++charged;
