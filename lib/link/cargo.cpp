@@ -66,7 +66,7 @@ void put_message(
     for (const handle& h : m.handles) handles.push_back(&h);
 }
 
-void put_parked(byte_buffer& to, const lease_table::parked_links& parked,
+void put_parked(byte_buffer& to, const parked_links& parked,
     std::vector<const handle*>& handles) {
     put(to, static_cast<std::uint32_t>(parked.size()));
     for (const auto& [lease, link] : parked) {
@@ -208,7 +208,7 @@ bool get_message(byte_source& from, handle_source& handles, const limits& bounds
 
 // Parked links, which may be parked again in that table.
 bool get_parked(byte_source& from, handle_source& handles, const limits& bounds,
-    const std::weak_ptr<lease_table>& home, lease_table::parked_links& parked) {
+    const std::weak_ptr<lease_table>& home, parked_links& parked) {
     const auto count = from.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < count; ++i) {
         table_entry e = get_entry(from, bounds);

@@ -154,9 +154,14 @@ public:
     // For a receiver that moves: all links leave, each with its head if it has one; and come back, for
     // which no memory is needed, or arrive. They keep their numbers, and so what they are charged to.
     struct moving_link {
+        moving_link() = default;
+        moving_link(moving_link&&) noexcept = default;
+        // It has arrived elsewhere, or stays behind: nobody uses what is parked here any more.
+        ~moving_link() { discard_all(parked); }
+
         std::unique_ptr<link> what;
         std::optional<incoming_message> head;
-        lease_table::parked_links parked;
+        parked_links parked;
         link_map::node_type place;  // of one that may come back
     };
     std::vector<moving_link> take_links();

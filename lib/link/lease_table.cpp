@@ -12,6 +12,11 @@
 
 namespace strait::detail {
 
+void discard_all(parked_links& links) noexcept {
+    for (const auto& [lease, link] : links) link->discard();
+    links.clear();
+}
+
 bool lease_table::is_empty() const noexcept {
     const std::lock_guard lock(mutex_);
     return parked_.empty();
@@ -32,12 +37,12 @@ void lease_table::discard(std::uint32_t lease) noexcept {
     if (const auto link = take(lease)) link->discard();
 }
 
-// Senders that were closed may keep the links.
 void lease_table::close() noexcept {
-    for (const auto& [lease, link] : take_all()) link->discard();
+    parked_links links = take_all();
+    discard_all(links);
 }
 
-lease_table::parked_links lease_table::take_all() noexcept {
+parked_links lease_table::take_all() noexcept {
     const std::lock_guard lock(mutex_);
     open_ = false;
     return std::exchange(parked_, {});

@@ -55,12 +55,17 @@ private:
     std::atomic<std::uint32_t> last_{0};
 };
 
+// Links that no sender uses, with the numbers of their leases.
+using parked_links = std::vector<std::pair<std::uint32_t, std::shared_ptr<send_link>>>;
+
+// Closes them. Dropping them is not enough, since senders that were closed may keep the links.
+void discard_all(parked_links& links) noexcept;
+
 // At the holder: the parked links that came through one link. It goes with that link; what lies in it
 // then is closed. A message in line has the links that it refers to itself, so that they are there
 // whatever becomes of the link and of the receiver. Thread-safe.
 class lease_table {
 public:
-    using parked_links = std::vector<std::pair<std::uint32_t, std::shared_ptr<send_link>>>;
 
     // Keeps a link for which announce() has told the other side; not when the table is full or its
     // link is gone.

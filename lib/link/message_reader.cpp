@@ -144,10 +144,7 @@ void incoming_message::lend_block() noexcept {
     for (const std::uint32_t id : loans) blocks->lend(id);
 }
 
-void incoming_message::discard_leased() noexcept {
-    for (const auto& [lease, link] : leased) link->discard();
-    leased.clear();
-}
+void incoming_message::discard_leased() noexcept { discard_all(leased); }
 
 void take_leased_links(incoming_message& m) noexcept {
     if (!m.has_table || !m.leases || m.leases->is_empty()) return;

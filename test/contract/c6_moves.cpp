@@ -280,6 +280,29 @@ BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_does_not_hide_t
     expect_end(there);
 }
 
+BOOST_AUTO_TEST_CASE(a_closed_sender_does_not_keep_a_parked_link_that_has_moved, *over_links()) {
+    carrier.send(parcel_with(tx));
+    parcel p = carried.recv();
+    p.end->send(note{100, {}});
+    p.end->close();  // parked; what was the sender stays
+    expect_notes(rx, 100, 101);
+    error_code ec;
+    rx.try_recv(ec);
+    receiver<parcel> moved_on = moved<with_parcels>(std::move(carried));
+    const std::uint64_t in_the_way = fill_with_parcels(carrier);
+    carrier.async_send(parcel_with(tx), [&](error_code e) { ec = e; });
+    receiver<note> there = moved<with_receiver>(std::move(rx));
+    carrier.cancel();
+    run();
+    BOOST_TEST(ec == asio::error::operation_aborted);
+    tx.close();
+    for (std::uint64_t n = 0; n != in_the_way; ++n) moved_on.recv();
+    moved_on.try_recv(ec);  // reads that the link is not used
+    BOOST_TEST(ec == asio::error::would_block);
+    expect_end(there);
+    BOOST_TEST(!p.end->is_open());
+}
+
 BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_is_there_for_the_next_message, *over_links()) {
     park();
     const std::uint64_t in_the_way = fill_with_parcels(carrier);
