@@ -141,7 +141,7 @@ void block_table::end_use(std::uint32_t id) noexcept {
     if (s.is_kept) {
         slots_.erase(at);
         --kept_;
-        flush_if_due();
+        flush();
     } else {
         unsaid_bytes_ += s.bytes;
         say(id, false);
@@ -198,7 +198,6 @@ void block_table::keep(std::uint32_t id, slot& s) noexcept {
     ++kept_;
     used_bytes_ -= s.bytes;
     say(id, true);
-    flush();
 }
 
 void block_table::say(std::uint32_t id, bool for_good) noexcept {

@@ -8,7 +8,6 @@
 
 #if !defined(STRAIT_LINUX)
 
-#include <memory>
 #include <new>
 
 #include <pthread.h>

@@ -24,17 +24,13 @@
 namespace strait::detail::os {
 
 // Handles one write may carry. Linux refuses more than 253 (SCM_MAX_FD); other systems differ, 64
-// is safe on those known.
+// is safe on those known. And whether a write of up to 32 KiB is taken whole or not at all (Linux 6.18: up
+// to 36,544 bytes).
 #if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
 inline constexpr std::size_t max_handles_per_write = 253;
-#else
-inline constexpr std::size_t max_handles_per_write = 64;
-#endif
-
-// Whether a write of up to 32 KiB is taken whole or not at all (Linux 6.18: up to 36,544 bytes).
-#if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
 inline constexpr bool writes_are_whole = true;
 #else
+inline constexpr std::size_t max_handles_per_write = 64;
 inline constexpr bool writes_are_whole = false;
 #endif
 

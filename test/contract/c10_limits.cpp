@@ -51,6 +51,15 @@ wire::frame_header control(wire::frame_kind kind, std::uint16_t handles = 0) {
     return h;
 }
 
+// Has that one of the links have six others adopted, which become links of theirs too.
+void offer_six_links(std::vector<raw_link>& theirs, std::size_t by) {
+    for (int i = 0; i != 6; ++i) {
+        auto pair = connected_streams();
+        if (theirs[by].write(control(wire::frame_kind::adopt, 1), {}, {&pair.first}))
+            theirs.emplace_back(std::move(pair.second));
+    }
+}
+
 void put_u32(std::string& to, std::uint32_t value) {
     for (int shift = 0; shift != 32; shift += 8) to.push_back(static_cast<char>(value >> shift));
 }
@@ -142,11 +151,7 @@ BOOST_AUTO_TEST_CASE(links_adopted_by_adopted_links_are_charged_to_the_same_peer
     theirs.push_back(std::move(c.raw));
     // Each new link adopts as many as it may.
     for (std::size_t by = 0; by != theirs.size() && theirs.size() < 60; ++by) {
-        for (int i = 0; i != 6; ++i) {
-            auto pair = connected_streams();
-            if (theirs[by].write(control(wire::frame_kind::adopt, 1), {}, {&pair.first}))
-                theirs.emplace_back(std::move(pair.second));
-        }
+        offer_six_links(theirs, by);
         error_code ec;
         c.rx.try_recv(ec);
     }
@@ -172,13 +177,7 @@ BOOST_AUTO_TEST_CASE(links_are_charged_to_the_same_peer_where_the_receiver_moves
     error_code ec;
     for (int move = 0; move != 3; ++move) {
         const std::size_t count = theirs.size();
-        for (std::size_t by = 0; by != count; ++by) {
-            for (int i = 0; i != 6; ++i) {
-                auto pair = connected_streams();
-                if (theirs[by].write(control(wire::frame_kind::adopt, 1), {}, {&pair.first}))
-                    theirs.emplace_back(std::move(pair.second));
-            }
-        }
+        for (std::size_t by = 0; by != count; ++by) offer_six_links(theirs, by);
         c.rx.try_recv(ec);
         std::erase_if(theirs, [](const raw_link& one) { return one.is_closed(); });
         BOOST_TEST(theirs.size() == 6u);
