@@ -31,7 +31,8 @@ struct limits {
     std::uint32_t max_depth = 128;
 
     /// Bytes that decoding may allocate for each byte of the message, plus 64 KiB: elements are
-    /// charged `max(1, sizeof)`. 16 allows a vector of a type 16 times as large as its encoding.
+    /// charged `max(1, sizeof)`. 16 allows a vector of a type 16 times as large as its encoding. What
+    /// default constructors allocate comes on top, for at most one element on each level of nesting.
     std::uint32_t max_expansion = 16;
 
     /// Links of one receiver: about one for each process that holds senders of it. Each costs a

@@ -93,10 +93,22 @@ std::size_t most_held(const bytes& message, const strait::limits& bounds = {}) {
     return counter.most;
 }
 
+// What the default constructor of T allocates.
 template <class T>
-void check_bounded(const bytes& message) {
+std::size_t made_with() {
+    counting_resource counter;
+    auto* before = std::pmr::set_default_resource(&counter);
+    { const T made{}; }
+    std::pmr::set_default_resource(before);
+    return counter.most;
+}
+
+// On each of so many levels one Element may be made and not yet paid for.
+template <class T, class Element = T>
+void check_bounded(const bytes& message, std::size_t levels = 1) {
     const strait::limits bounds;
-    BOOST_TEST(most_held<T>(message) <= strait::detail::budget_of(message.size(), bounds));
+    const auto budget = strait::detail::budget_of(message.size(), bounds);
+    BOOST_TEST(most_held<T>(message) <= budget + levels * made_with<Element>());
 }
 
 rich sample(int depth) {
@@ -309,6 +321,33 @@ BOOST_AUTO_TEST_CASE(elements_in_the_wrong_order_do_not_make_sorted_vectors_slow
     STRAIT_CHECK_ROUND_TRIP(multimap{{3, 1}, {1, 2}, {3, 4}});
 }
 
+struct with_queue {
+    std::pmr::deque<int> queue;
+};
+
+struct with_queue_last {
+    std::pmr::vector<with_queue_last> children;
+    std::pmr::deque<int> queue;
+};
+
+BOOST_AUTO_TEST_CASE(what_default_constructors_allocate_is_bounded_by_the_depth) {
+    BOOST_TEST(made_with<with_queue>() > 512);
+
+    // An empty deque takes 4 bytes, and hundreds of them once it is made. At these lengths the budget
+    // ends somewhere within what an element needs.
+    for (std::uint32_t n = 80; n != 160; ++n)
+        check_bounded<std::pmr::vector<with_queue>, with_queue>(claiming(n, bytes(4 * n)));
+
+    // Each level has an only child, which is made before anything of the level above is paid for.
+    bytes nest;
+    const std::uint32_t levels = strait::limits{}.max_depth;
+    for (std::uint32_t level = 0; level + 2 < levels; ++level) {
+        const bytes child = claiming(1);
+        nest.insert(nest.end(), child.begin(), child.end());
+    }
+    check_bounded<with_queue_last>(nest, levels);
+}
+
 BOOST_AUTO_TEST_CASE(every_truncation_is_refused) {
     const bytes whole = encoded(sample(1));
     for (std::size_t n = 0; n < whole.size(); ++n) {
@@ -339,7 +378,7 @@ BOOST_AUTO_TEST_CASE(mutated_messages_decode_or_are_refused_within_bounds) {
         const bool expected = !ec || ec == strait::error::bad_message ||
                               ec == strait::error::unsupported_class_version;
         BOOST_TEST(expected, "seed " << seed << " round " << round << ": " << ec.message());
-        check_bounded<rich>(message);
+        BOOST_TEST_CONTEXT("seed " << seed << " round " << round) { check_bounded<rich>(message); }
     }
     // Some mutations hit the content of a string only: neither all nor none are refused.
     BOOST_TEST(refused > 500);
