@@ -352,11 +352,16 @@ error_code link_receiver::add_to_poller(const inbox::link& l) noexcept {
 error_code link_receiver::restore(cargo load, bool check) {
     for (auto& moving : load.links) {
         const handle& stream = moving.what->stream;
-        if (check && !(os::is_link_stream(stream) && os::claim_receiving_side(stream)))
-            return error::bad_attachment;
+        if (check && !os::is_link_stream(stream)) return error::bad_attachment;
+        // Its peer may have marked the other side at any time: that ends the link, and not the receiver.
+        const bool is_ours = !check || os::claim_receiving_side(stream);
         const inbox::link_id id = box_.restore(std::move(moving), check, os::now_ns());
         const inbox::link* l = box_.find(id);
         if (l == nullptr) continue;  // ended, or broken
+        if (!is_ours) {
+            box_.drop(id, error::protocol_violation);
+            continue;
+        }
         if (error_code ec = add_to_poller(*l)) {
             if (check) return ec;
             box_.drop(id, ec);  // it was here before: the others come back

@@ -405,6 +405,26 @@ BOOST_AUTO_TEST_CASE(links_whose_other_side_is_gone_are_adopted_and_end) {
     BOOST_TEST(c.rx.faults() == 0u);
 }
 
+// A peer may mark its side of a link as a receiver's at any time: the receiver loses that link where it
+// moves, and no other.
+BOOST_AUTO_TEST_CASE(a_peer_that_marks_its_side_does_not_keep_the_receiver_from_moving) {
+    channel c;
+    c.honest.send(1);
+    os::mark_receiving_side(c.raw.stream());
+    auto [carrier, carried] = new_channel<receiver<number>>();
+    carrier.send(std::move(c.rx));
+    c.rx = carried.recv();
+    BOOST_TEST(c.rx.recv() == 1u);
+    expect_honest(c, 2);
+    if (os::writes_are_whole) {
+        BOOST_TEST(c.rx.faults() == 1u);
+        BOOST_TEST(c.raw.is_ended());
+    }
+    c.raw.close();
+    c.honest.close();
+    expect_end(c.rx);
+}
+
 BOOST_AUTO_TEST_CASE(no_peer_can_have_more_links_adopted_than_the_limits_allow) {
     limits l;
     l.max_links = 20;
