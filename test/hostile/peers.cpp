@@ -328,7 +328,8 @@ const offence offences[] = {
     // It is answered there, and the answer is no parcel; then the link is parked, which was never lent.
     {"its own link as a sender", {error::bad_message, violation}, offence::either,
         [](raw_link& l, random_source&) { with_its_own_link(l, recorded_sender()); }},
-    {"its own link as a receiver", {error::bad_attachment}, offence::lasts,
+    // Both sides of a connection, again: that receiver sees its end.
+    {"its own link as a receiver", {}, offence::lasts,
         [](raw_link& l, random_source&) { with_its_own_link(l, recorded_receiver()); }},
     {"its own link as a further link", {violation}, offence::ends,
         [](raw_link& l, random_source&) {
