@@ -155,16 +155,15 @@ void block_table::lend(std::uint32_t id) noexcept {
     const auto at = slots_.find(id);
     if (at == slots_.end()) return;
     if (!std::exchange(at->second.is_lent, true)) --unread_;
-    if (is_wanted_) keep(id, at->second);
     flush_if_due();
+    if (is_wanted_ && unread_ == 0) keep_lent();
 }
 
 void block_table::sender_wants() noexcept {
     const std::lock_guard lock(mutex_);
     is_wanted_ = true;
-    for (auto& [id, s] : slots_)
-        if (s.is_lent) keep(id, s);
     flush();
+    if (is_wanted_ && unread_ == 0) keep_lent();
 }
 
 bool block_table::is_wanted() const noexcept {
@@ -208,9 +207,15 @@ void block_table::say(std::uint32_t id, bool for_good) noexcept {
     }
 }
 
+void block_table::keep_lent() noexcept {
+    for (auto& [id, s] : slots_)
+        if (s.is_lent) keep(id, s);
+    flush();
+}
+
 // A sender that waits is given much at once, rather than to be woken for each block.
 void block_table::flush_if_due() noexcept {
-    if (is_wanted_ || unread_ == 0 || unsaid_bytes_ >= used_bytes_ / 2) flush();
+    if (unread_ == 0 || unsaid_bytes_ >= used_bytes_ / 2) flush();
 }
 
 // What the system does not take now is said with what comes next; it is no more than there are
@@ -236,6 +241,7 @@ void block_table::flush() noexcept {
         const error_code ec = os::send_some(*stream_, {&whole, 1}, {}).ec;
         if (ec && ec != boost::asio::error::broken_pipe) break;
         done += count;
+        is_wanted_ = false;  // it says so again if it needs more
     }
     unsaid_.erase(unsaid_.begin(), unsaid_.begin() + static_cast<std::ptrdiff_t>(done));
     if (unsaid_.empty()) unsaid_bytes_ = 0;

@@ -65,8 +65,8 @@ public:
     // soon as half of the memory is free, or all of them were read or are with the user.
     void end_use(std::uint32_t id) noexcept;
 
-    // The block is with the user for as long as he likes. When the sender wants blocks he keeps this
-    // one for good, and so it is with those that he has when it says so.
+    // The block is with the user for as long as he likes. When the sender wants blocks and he has all that
+    // there are, he keeps them for good.
     void lend(std::uint32_t id) noexcept;
     void sender_wants() noexcept;
     bool is_wanted() const noexcept;
@@ -105,6 +105,7 @@ private:
     bool begin_use(const block_ref& ref);
     bool fits(std::uint64_t bytes) const noexcept;
     void keep(std::uint32_t id, slot& s) noexcept;
+    void keep_lent() noexcept;
     void give_out(slot& s) noexcept;
     void say(std::uint32_t id, bool for_good) noexcept;
     void flush() noexcept;
@@ -121,7 +122,7 @@ private:
     std::uint64_t used_bytes_ = 0;  // of those that are not kept
     std::size_t kept_ = 0;
     std::size_t unread_ = 0;  // in use, and not with the user
-    bool is_wanted_ = false;
+    bool is_wanted_ = false;  // and nothing was said since
     const handle* stream_ = nullptr;
     struct news {
         std::uint32_t id;

@@ -120,6 +120,7 @@ bool send_link::take_back_frames(std::span<const std::byte> bytes) noexcept {
         if (h.kind != wire::frame_kind::release ||
             !pool_.released(h.message_bytes, h.flags == wire::flag_for_good))
             return false;
+        said_want_ = false;  // it may not be enough
     }
     return true;
 }

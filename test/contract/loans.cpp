@@ -776,6 +776,55 @@ BOOST_AUTO_TEST_CASE(loans_of_a_peer_are_received, *only_if(os::has_seals)* over
     BOOST_TEST(got[0].data() == got[1].data());
 }
 
+// A peer that waits for a block is told of one that is free, and what a user looks at stays in the pool, for as
+// long as others are unread. Only when all is with the user he keeps it for good.
+BOOST_AUTO_TEST_CASE(what_is_held_stays_in_the_pool_while_others_are_to_come_back,
+    *only_if(os::has_seals)* over_links()) {
+    using told = std::vector<std::pair<std::uint32_t, bool>>;
+    loan_peer p;
+    const auto heard = [&] {
+        told all;
+        std::byte said[1024];
+        std::vector<os::handle_batch> nothing;
+        const std::size_t bytes = os::recv_some(p.raw.stream(), said, nothing, false).bytes;
+        for (std::size_t at = 0; at != bytes; at += wire::header_bytes) {
+            const wire::frame_header h = wire::fetch_header(said + at);
+            if (h.kind == wire::frame_kind::release)
+                all.emplace_back(h.message_bytes, h.flags == wire::flag_for_good);
+        }
+        return all;
+    };
+    wire::frame_header want;
+    want.kind = wire::frame_kind::want;
+    const std::string one = p.number(std::uint32_t(1));
+    for (std::uint32_t id = 1; id != 5; ++id) {
+        p.say(p.value() + p.ref(id, true) + one, 1);
+        p.expect_received();
+    }
+    BOOST_TEST(heard().size() == 4u);
+    for (std::uint32_t id = 1; id != 5; ++id) p.say(p.value() + p.ref(id, false) + one);
+    p.raw.write(want);
+    error_code ec;
+    const auto first = p.rx.recv();
+    p.expect_received();
+    const auto third = p.rx.recv();
+    BOOST_TEST((heard() == told{}));
+    const auto last = p.rx.recv();
+    p.rx.try_recv(ec);
+    BOOST_TEST(ec == asio::error::would_block, ec.message());
+    BOOST_TEST((heard() == told{{2, false}}));
+    p.raw.write(want);
+    p.rx.try_recv(ec);
+    BOOST_TEST((heard() == told{{1, true}, {3, true}, {4, true}}));
+    // A message says that it is over.
+    p.say(p.value() + p.ref(2, false) + one);
+    const auto kept = p.rx.recv();
+    BOOST_TEST((heard() == told{}));
+    p.raw.write(want);
+    p.rx.try_recv(ec);
+    BOOST_TEST((heard() == told{{2, true}}));
+}
+
 BOOST_AUTO_TEST_CASE(references_to_loans_that_cannot_be_end_the_link,
     *only_if(os::has_seals)* over_links()) {
     const std::string one = loan_peer::number(std::uint32_t(1));

@@ -7,12 +7,13 @@
 /* Blocks: large messages of one link travel in blocks that are used again, at most POOL at a time.
 
    The sender makes SENDS messages; one of its blocks may be a loan that its user holds for a while. A
-   message may be called off, and may need a larger block than the free one. The receiver's user decodes
+   message may be called off, may need a larger block than the free one, or all of the pool. The receiver's user decodes
    messages, or keeps them for as long as he likes, which may be for ever. The receiver may move MOVES
    times, also after the sender has gone. docs/design/model.md has the properties, the functions that are
    meant, and what each mutation breaks.
 
-   Configurations: SENDS, MOVES, POOL, KILL (the sender may be killed), LOAN. */
+   Configurations: SENDS, MOVES, POOL, KILL (the sender may be killed), LOAN, WHOLE (there are messages that
+   need all of the pool). */
 
 #ifndef SENDS
 #define SENDS 3
@@ -45,6 +46,7 @@ bit s_open = 1;
 byte where[NB];
 bit is_known[NB], forgotten[NB];
 byte last_id, loan;
+byte whole;             /* the block that takes all of the pool */
 bit said_want;
 
 /* The receiver: block_table, and its line. */
@@ -62,10 +64,15 @@ byte sent, got;
 
 #define USED ((where[1] != NONE) + (where[2] != NONE) + (where[3] != NONE) + (where[4] != NONE) + \
               (where[5] != NONE))
+#define IS_FULL (USED >= POOL || (whole != 0 && where[whole] != NONE))
+#define IN_USE(i) (where[i] == LENT || where[i] == SENT)
+#define NONE_IN_USE (!IN_USE(1) && !IN_USE(2) && !IN_USE(3) && !IN_USE(4) && !IN_USE(5))
 #define HAS_SENT (where[1] == SENT || where[2] == SENT || where[3] == SENT || where[4] == SENT || \
                   where[5] == SENT)
 #define COUNTED(i) (slot[i] && !is_kept[i])
 #define SLOTS (COUNTED(1) + COUNTED(2) + COUNTED(3) + COUNTED(4) + COUNTED(5))
+#define UNREAD(i) (in_use[i] && !is_lent[i])
+#define NONE_UNREAD (!UNREAD(1) && !UNREAD(2) && !UNREAD(3) && !UNREAD(4) && !UNREAD(5))
 
 /* Nobody may look at a block that is written again: C2. */
 #define MAY_WRITE(i) assert(with_user[i] == 0 && !in_use[i])
@@ -76,7 +83,10 @@ inline read_back() {
     :: len(b) != 0 ->
         b?i, x;
         assert(where[i] == SENT);
-        if :: x == FREED -> where[i] = IDLE :: x == FOR_GOOD -> where[i] = NONE; is_known[i] = 0 fi
+        if :: x == FREED -> where[i] = IDLE :: x == FOR_GOOD -> where[i] = NONE; is_known[i] = 0 fi;
+#ifndef SAID_ONCE
+        said_want = 0
+#endif
     :: len(b) == 0 -> break
     od;
     i = 0; x = 0
@@ -93,21 +103,37 @@ inline find_idle() {
     i = 0
 }
 
-/* send_link::take_block, block_pool::reserve and drop */
-inline take_block(larger) {
+/* block_pool::drop */
+inline drop(id) {
+    if :: is_known[id] -> forgotten[id] = 1 :: else fi;
+    where[id] = NONE; is_known[id] = 0
+}
+
+inline make_new() {
+    assert(last_id + 1 < NB);
+    last_id++; got_block = last_id; where[got_block] = LENT
+}
+
+/* send_link::take_block, block_pool::reserve: 0 any block, 1 one larger than what is free, 2 all of the pool */
+inline take_block(need) {
     find_idle();
-    if :: got_block == 0 && HAS_SENT -> read_back(); find_idle() :: else fi;
+    if :: (got_block == 0 || need == 2) && HAS_SENT -> read_back(); find_idle() :: else fi;
     if
-    :: got_block != 0 && !larger -> where[got_block] = LENT
-    :: got_block != 0 && larger && last_id + 1 < NB ->
-        if :: is_known[got_block] -> forgotten[got_block] = 1 :: else fi;
-        where[got_block] = NONE; is_known[got_block] = 0;
-        last_id++; got_block = last_id; where[got_block] = LENT
-    :: got_block != 0 && larger && last_id + 1 == NB -> where[got_block] = LENT
-    :: got_block == 0 && USED < POOL ->
-        assert(last_id + 1 < NB);
-        last_id++; got_block = last_id; where[got_block] = LENT
-    :: got_block == 0 && USED >= POOL
+    :: need == 2 && got_block != 0 && got_block == whole -> where[got_block] = LENT
+    :: need == 2 && (got_block == 0 || got_block != whole) && NONE_IN_USE && last_id + 1 < NB ->
+        i = 1;
+        do
+        :: i < NB -> if :: where[i] == IDLE -> drop(i) :: else fi; i++
+        :: i == NB -> break
+        od;
+        i = 0;
+        make_new(); whole = got_block
+    :: need == 2 && (got_block == 0 || got_block != whole) && !(NONE_IN_USE && last_id + 1 < NB) -> got_block = 0
+    :: got_block != 0 && need == 0 -> where[got_block] = LENT
+    :: got_block != 0 && need == 1 && last_id + 1 < NB -> drop(got_block); make_new()
+    :: got_block != 0 && need == 1 && last_id + 1 == NB -> where[got_block] = LENT
+    :: got_block == 0 && need != 2 && !IS_FULL -> make_new()
+    :: got_block == 0 && need != 2 && IS_FULL
     fi;
     if
     :: got_block != 0 -> MAY_WRITE(got_block)
@@ -141,7 +167,7 @@ inline write_block() {
 }
 
 active proctype Sender() {
-    byte n = 0, i = 0, x = 0, got_block = 0;
+    byte n = 0, i = 0, x = 0, got_block = 0, need = 0;
 #ifdef LOAN
     atomic { take_block(0); loan = got_block; got_block = 0 }
 #endif
@@ -150,7 +176,15 @@ active proctype Sender() {
         /* The value is encoded. */
         atomic {
             n++;
-            if :: take_block(0) :: take_block(1) fi
+            if
+            :: need = 0
+            :: need = 1
+#ifdef WHOLE
+            :: last_id + 1 < NB -> need = 2
+#endif
+            fi;
+            take_block(need);
+            if :: need == 1 -> need = 0 :: else fi
         }
 find_way:
         if
@@ -158,7 +192,7 @@ find_way:
         :: atomic { got_block != 0 -> where[got_block] = IDLE; got_block = 0 }   /* called off */
         /* send_link::find_way */
         :: atomic { got_block == 0 ->
-                take_block(0);
+                take_block(need);
                 if
                 :: got_block != 0 -> said_want = 0
                 :: got_block == 0 && HAS_SENT && !said_want && nfull(f) ->
@@ -199,20 +233,20 @@ inline flush() {
     do
     :: i < NB && here && unsaid[i] != 0 && (len(b) == 0 || !s_open) ->
         if :: s_open -> b!i, unsaid[i] :: !s_open fi;
-        unsaid[i] = 0; i++
+        unsaid[i] = 0; is_wanted = 0; i++
     :: i < NB && !(here && unsaid[i] != 0 && (len(b) == 0 || !s_open)) -> i++
     :: i == NB -> break
     od;
     i = 0
 }
 
-/* block_table::flush_if_due: maybe later, but not while the sender waits. When it is due else only matters for
+/* block_table::flush_if_due: maybe later while something is unread. When it is due then only matters for
    speed. */
 inline flush_if_due() {
     if
     :: flush()
 #ifndef SAID_LATER
-    :: !is_wanted
+    :: !NONE_UNREAD
 #else
     :: skip
 #endif
@@ -222,8 +256,23 @@ inline flush_if_due() {
 /* block_table::keep */
 inline keep(id) {
     if
-    :: !is_kept[id] -> is_kept[id] = 1; unsaid[id] = FOR_GOOD; flush()
+    :: !is_kept[id] -> is_kept[id] = 1; unsaid[id] = FOR_GOOD
     :: is_kept[id]
+    fi
+}
+
+/* block_table::keep_lent, if there is need */
+inline keep_if_wanted() {
+    if
+    :: is_wanted && NONE_UNREAD ->
+        x = 1;
+        do
+        :: x < NB -> if :: slot[x] && is_lent[x] -> keep(x) :: else fi; x++
+        :: x == NB -> break
+        od;
+        x = 0;
+        flush()
+    :: else
     fi
 }
 
@@ -242,7 +291,7 @@ inline end_use(id) {
     in_use[id] = 0; is_lent[id] = 0;
     if :: !has_view[id] -> keep(id) :: has_view[id] fi;
     if
-    :: is_kept[id] -> slot[id] = 0; is_kept[id] = 0; has_view[id] = 0; flush_if_due()
+    :: is_kept[id] -> slot[id] = 0; is_kept[id] = 0; has_view[id] = 0; flush()
     :: !is_kept[id] ->
 #ifndef FREED_EARLY
         unsaid[id] = FREED; flush_if_due()
@@ -280,12 +329,8 @@ inline user_drops(id) {
 
 /* block_table::sender_wants */
 inline sender_wants() {
-    is_wanted = 1; x = 1;
-    do
-    :: x < NB -> if :: slot[x] && is_lent[x] -> keep(x) :: else fi; x++
-    :: x == NB -> break
-    od;
-    flush(); x = 0
+    is_wanted = 1; flush();
+    keep_if_wanted()
 }
 
 /* put_blocks with block_table::entries, get_blocks with restore and restore_kept, find_blocks */
@@ -357,7 +402,7 @@ active proctype Receiver() {
             f?x, y, n;
             if
             :: x == DATA -> begin_use(y, n); line!y, n; x = 0
-            :: x == WANT -> sender_wants()
+            :: x == WANT -> x = 0; sender_wants()
             :: x == FORGET ->
                 /* block_table::forget */
                 assert(slot[y] && !in_use[y] && !is_kept[y] && unsaid[y] == 0);
@@ -381,15 +426,10 @@ active proctype Receiver() {
             :: end_use(y)
             :: with_user[y] = owner + 1; is_lent[y] = 1;
                 if :: for_ever[y] = 1 :: skip fi;
-                if
+                flush_if_due();
 #ifndef LENT_LATER
-                :: is_wanted -> keep(y)
-                :: !is_wanted
-#else
-                :: skip
+                keep_if_wanted()
 #endif
-                fi;
-                flush_if_due()
             fi;
             y = 0; n = 0
         }
