@@ -112,6 +112,19 @@ STRAIT_TEST_ROLE(large_payloads_taker) {
     return 0;
 }
 
+// Tells how far encoding it has come.
+struct watched {
+    template <class Archive>
+    void serialize(Archive& ar, unsigned) {
+        if (Archive::is_saving::value) begun = true;
+        ar & data & answers;
+        if (Archive::is_saving::value) ended = true;
+    }
+    std::vector<double> data;
+    std::optional<receiver<note>> answers;
+    static inline std::atomic<bool> begun, ended;
+};
+
 using fixture = context_fixture;
 
 }  // namespace
@@ -237,6 +250,50 @@ BOOST_AUTO_TEST_CASE(a_send_is_written_when_the_one_that_kept_it_waiting_times_o
     BOOST_TEST(!small, small.message());
     BOOST_TEST(is_blob(rx.recv(), 0, bytes));
     BOOST_TEST(is_blob(rx.recv(), 2, 8));
+}
+
+// A thread that waits for a block has not encoded its value yet: no memory is needed for it meanwhile.
+BOOST_AUTO_TEST_CASE(a_value_is_encoded_when_there_is_a_block_for_it, *over_links()) {
+    auto [tx, rx] = new_channel<watched>(with_pool(mib));
+    const auto make = [] {
+        auto [question, answers] = new_channel<note>();
+        question.send(note{1, "kept"});
+        return watched{make_blob(0, 900 * kib).data, std::move(answers)};
+    };
+    enum { ends_by_block, ends_by_cancel, ends_by_close, ends_by_receiver };
+    tx.send(make());
+    for (const int how : {ends_by_block, ends_by_cancel, ends_by_close, ends_by_receiver}) {
+        sender<watched> mine = tx;
+        watched value = make();
+        error_code ec;
+        watched::begun = watched::ended = false;
+        std::atomic<bool> is_over = false;
+        std::thread sends([&] {
+            mine.send(value, ec);
+            is_over = true;
+        });
+        while (!watched::begun) std::this_thread::yield();
+        std::this_thread::sleep_for(20ms);
+        BOOST_TEST(!watched::ended);
+        if (how == ends_by_block) {
+            BOOST_TEST(rx.recv().data.size() == value.data.size());
+            sends.join();
+            BOOST_TEST(!ec, ec.message());
+            BOOST_TEST(!value.answers->is_open());
+            continue;
+        }
+        // It may have begun to wait only now, after all.
+        while (how == ends_by_cancel && !is_over) mine.cancel();
+        if (how == ends_by_close) mine.close();
+        if (how == ends_by_receiver) rx.close();
+        sends.join();
+        BOOST_TEST(!watched::ended);
+        if (how == ends_by_receiver)
+            BOOST_TEST(ec == asio::error::broken_pipe, ec.message());
+        else
+            BOOST_TEST((ec == asio::error::operation_aborted || ec == error::not_open), ec.message());
+        BOOST_TEST(value.answers->recv().text == "kept");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(threads_share_the_pool_of_a_link) {

@@ -27,7 +27,7 @@ awk '
 function layer(path) {
     if (path ~ /\.\./) return -1
     if (path ~ /^strait\/(error|limits|version|endpoint|exit_status)\.hpp$/) return 0
-    if (path ~ /^strait\/detail\/(config|copy|byte_buffer|payload|attachments|chunk)\.hpp$/) return 0
+    if (path ~ /^strait\/detail\/(config|copy|deadline|byte_buffer|payload|attachments|chunk)\.hpp$/) return 0
     if (path ~ /^base\//) return 0
     if (path ~ /^strait\/peer\.hpp$/) return 1
     if (path ~ /^strait\/(impl\/)?handle(_[a-z]+)?\.hpp$/) return 1

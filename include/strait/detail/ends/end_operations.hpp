@@ -7,10 +7,10 @@
 #ifndef STRAIT_DETAIL_ENDS_END_OPERATIONS_HPP
 #define STRAIT_DETAIL_ENDS_END_OPERATIONS_HPP
 
-#include <strait/detail/link/handler_operation.hpp>
+#include <strait/detail/deadline.hpp>
 #include <strait/detail/ends/typed_message.hpp>
+#include <strait/detail/link/handler_operation.hpp>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -19,13 +19,6 @@
 // The asynchronous operations of the typed ends.
 
 namespace strait::detail {
-
-// The moment when a timeout that begins now is over; the end of time when that is later still.
-inline std::chrono::steady_clock::time_point deadline_after(std::chrono::nanoseconds after) {
-    using time_point = std::chrono::steady_clock::time_point;
-    const time_point now = std::chrono::steady_clock::now();
-    return after > time_point::max() - now ? time_point::max() : now + after;
-}
 
 template <class Handler, class Executor>
 void require_executor(const Handler& handler, const Executor& io_executor) {

@@ -9,17 +9,16 @@
 
 #include <strait/detail/attachments.hpp>
 #include <strait/detail/config.hpp>
+#include <strait/detail/deadline.hpp>
 #include <strait/detail/link/operation.hpp>
 #include <strait/error.hpp>
 #include <strait/limits.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -46,8 +45,6 @@ class poller;
 }
 
 namespace asio = boost::asio;
-
-using deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 // What a channel is, told to everybody who gets an end of it.
 struct channel_identity {
