@@ -38,18 +38,22 @@ struct both_ends {
     strait::sender<T> out;
 };
 
-// Room for several of the largest messages, which the default of 16 MiB has not.
-strait::limits bounds_for(std::size_t bytes) {
+// A pool as by default, 16 MiB, but with room for several of the largest messages; or of 5 MiB, four
+// blocks for 1 MiB each, which is about the memory that a message_queue and the floor have here.
+enum class pool { by_default, small };
+
+strait::limits bounds_for(std::size_t bytes, pool size) {
     strait::limits l;
     l.max_message_bytes = 2 * l.max_message_bytes;
     l.max_pool_bytes = std::max<std::uint64_t>(l.max_pool_bytes, 4 * bytes);
+    if (size == pool::small) l.max_pool_bytes = 5u << 20;
     return l;
 }
 
 // Gives the server its ends through a channel that is connected by name.
 template <class T>
-both_ends<T> connect(const meeting& m) {
-    const strait::channel_options options(bounds_for(m.bytes));
+both_ends<T> connect(const meeting& m, pool size) {
+    const strait::channel_options options(bounds_for(m.bytes, size));
     auto [out, theirs_in] = strait::make_channel<T>(options);
     auto [theirs_out, in] = strait::make_channel<T>(options);
     auto to_server = strait::connect<both_ends<T>>(strait::endpoint::path(m.path()));
@@ -81,10 +85,10 @@ glimpse look(const strait::shared_memory& message) {
     return look_at(message.bytes().data(), message.size_bytes());
 }
 
-template <class T>
+template <class T, pool Size = pool::by_default>
 class strait_client : public client {
 public:
-    explicit strait_client(meeting& m) : ends_(connect<T>(m)), buffer_(m.bytes) {}
+    explicit strait_client(meeting& m) : ends_(connect<T>(m, Size)), buffer_(m.bytes) {}
 
     void send(const any_bytes& message) override { send_over(ends_, message); }
     glimpse call(const any_bytes& message) override {
@@ -99,12 +103,12 @@ private:
     any_bytes buffer_;
 };
 
-template <class T>
+template <class T, pool Size = pool::by_default>
 class strait_server : public server {
 public:
     explicit strait_server(meeting& m)
         : name_(strait::endpoint::path(m.path()),
-              strait::listener_options(bounds_for(m.bytes))),
+              strait::listener_options(bounds_for(m.bytes, Size))),
           buffer_(m.bytes) {}
 
     void meet() override { ends_ = std::move(name_.accept().second); }
@@ -122,6 +126,21 @@ protected:
 private:
     strait::one_shot_server<both_ends<T>> name_;
     any_bytes buffer_;
+};
+
+// Each message in the same vector, which keeps its memory.
+template <pool Size>
+class one_vector_server : public strait_server<any_bytes, Size> {
+public:
+    explicit one_vector_server(meeting& m) : strait_server<any_bytes, Size>(m) {}
+
+    glimpse receive() override {
+        this->ends_.in.recv_some({&message_, 1});
+        return look(message_);
+    }
+
+private:
+    any_bytes message_;
 };
 
 // A context that waits for more when nothing is left to do.
@@ -288,6 +307,23 @@ transport strait_blocking() {
         .name = "strait",
         .make_client = make_client<strait_client<any_bytes>>,
         .make_server = make_server<strait_server<any_bytes>>};
+}
+
+transport strait_into_one_vector() {
+    return {
+        .name = "strait, into one vector",
+        .round_trip = false,
+        .make_client = make_client<strait_client<any_bytes>>,
+        .make_server = make_server<one_vector_server<pool::by_default>>};
+}
+
+transport strait_small_pool() {
+    return {
+        .name = "strait, into one vector, a pool of 5 MiB",
+        .round_trip = false,
+        .max_bytes = 1u << 20,
+        .make_client = make_client<strait_client<any_bytes, pool::small>>,
+        .make_server = make_server<one_vector_server<pool::small>>};
 }
 
 transport strait_callbacks() {

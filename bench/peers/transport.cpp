@@ -13,6 +13,8 @@ namespace bench::peers {
 const std::vector<transport>& transports() {
     static const std::vector<transport> all{
         strait_blocking(),
+        strait_into_one_vector(),
+        strait_small_pool(),
         strait_callbacks(),
         strait_batches(),
         strait_bytes(),

@@ -57,7 +57,8 @@ struct limits {
     /// Bytes of shared memory that one link may use for large messages, in at most 64 blocks that are
     /// used again and kept until the link ends; each costs the receiver a descriptor. When all of it
     /// holds unread messages, large sends wait. 0: none, large messages go through the socket. 16 MiB:
-    /// some messages of a few MiB on their way.
+    /// some messages of a few MiB on their way. Sides that take turns on one CPU are faster with less, which
+    /// stays in its caches: four times the largest usual message (measured: docs/design/peers.md).
     std::uint64_t max_pool_bytes = 16u << 20;
 
     /// Bytes of an encoded value from which on it goes through shared memory. 16 KiB: smaller ones are
