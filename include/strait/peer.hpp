@@ -30,9 +30,9 @@ public:
     /// Constructs a peer that is nobody: the numbers are -1.
     peer() noexcept = default;
 
-    peer(std::int64_t pid, std::int64_t uid, std::int64_t gid, handle process = handle())
+    peer(std::int64_t pid, std::int64_t uid, std::int64_t gid, handle descriptor = handle())
         : pid_(pid), uid_(uid), gid_(gid) {
-        if (process.is_open()) process_ = std::make_shared<const handle>(std::move(process));
+        if (descriptor.is_open()) process_ = std::make_shared<const handle>(std::move(descriptor));
     }
 
     /// The number of the process, as this process sees it: 0 if it cannot (another pid namespace), -1

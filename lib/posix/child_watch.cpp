@@ -6,6 +6,8 @@
 
 #include "posix/child_watch.hpp"
 
+#include "posix/last_error.hpp"
+
 #include <algorithm>
 #include <cerrno>
 
@@ -29,7 +31,7 @@ void signal_of_events(int native, pid_t pid, int signal, error_code& ec) noexcep
     }
     // Nobody is there to be told: the process has ended and, since SIGCHLD is ignored, was reaped.
     if (!done && errno == ESRCH) done = true;
-    ec = done ? error_code() : error_code(errno, boost::system::system_category());
+    ec = done ? error_code() : last_error();
 }
 
 void wait_readable(
@@ -42,8 +44,7 @@ void wait_readable(
             static_cast<int>(std::clamp(*timeout, std::chrono::milliseconds(0), longest).count());
     }
     const int n = ::poll(&waited, 1, milliseconds);
-    ec = n == -1 && errno != EINTR ? error_code(errno, boost::system::system_category())
-                                   : error_code();
+    ec = n == -1 && errno != EINTR ? last_error() : error_code();
 }
 
 }  // namespace strait::detail::os

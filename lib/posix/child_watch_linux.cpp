@@ -7,6 +7,7 @@
 #if defined(__linux__) && !defined(STRAIT_FORCE_PORTABLE)
 
 #include "posix/child_watch.hpp"
+#include "posix/last_error.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -18,8 +19,6 @@
 
 namespace strait::detail::os {
 namespace {
-
-error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
 void make_pipe(handle& read_end, handle& write_end, error_code& ec) noexcept {
     int ends[2];

@@ -9,6 +9,7 @@
 #include "posix/child_watch.hpp"
 
 #include "posix/close_on_exec.hpp"
+#include "posix/last_error.hpp"
 
 #include <strait/impl/handle_facts.hpp>
 
@@ -22,8 +23,6 @@
 
 namespace strait::detail::os {
 namespace {
-
-error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
 
 // Children of the child may hold the socket longer than the child lives, and a child may close it
 // and live on, so the system is asked now and then, whatever the socket says. 20 ms is short for a

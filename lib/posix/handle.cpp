@@ -6,6 +6,8 @@
 
 #include <strait/handle.hpp>
 
+#include "posix/last_error.hpp"
+
 #include <strait/impl/handle_facts.hpp>
 
 #include <cerrno>
@@ -16,7 +18,7 @@
 namespace strait {
 namespace {
 
-error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+using detail::os::last_error;
 
 void throw_if(const error_code& ec, const char* what) {
     if (ec) throw system_error(ec, what);

@@ -6,6 +6,8 @@
 
 #include <strait/impl/handle_facts.hpp>
 
+#include "posix/last_error.hpp"
+
 #include <cerrno>
 
 #include <fcntl.h>
@@ -17,7 +19,7 @@
 namespace strait::detail {
 namespace {
 
-error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+using os::last_error;
 
 bool get_option(int native, int level, int name, int& value) noexcept {
     socklen_t length = sizeof(value);

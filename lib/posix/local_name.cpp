@@ -7,6 +7,7 @@
 #include "posix/local_name.hpp"
 
 #include "posix/generated_path.hpp"
+#include "posix/last_error.hpp"
 #include "posix/local_socket.hpp"
 
 #include <boost/asio/error.hpp>
@@ -28,10 +29,6 @@ namespace strait::detail::os {
 namespace {
 
 constexpr char lock_suffix[] = ".lock";
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 bool is_same_file(const struct stat& a, const struct stat& b) noexcept {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;

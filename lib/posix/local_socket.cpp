@@ -7,6 +7,7 @@
 #include "posix/local_socket.hpp"
 
 #include "posix/close_on_exec.hpp"
+#include "posix/last_error.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -34,10 +35,6 @@
 namespace strait::detail::os {
 
 namespace {
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 void set_flags([[maybe_unused]] int fd) noexcept {
 #if !defined(STRAIT_LINUX)

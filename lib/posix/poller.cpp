@@ -6,10 +6,11 @@
 
 #include "posix/poller.hpp"
 
+#include "posix/last_error.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <new>
 #include <poll.h>
@@ -26,10 +27,6 @@ namespace {
 int to_milliseconds(std::int64_t timeout_ns) noexcept {
     if (timeout_ns < 0) return -1;
     return static_cast<int>(std::min<std::int64_t>((timeout_ns + 999'999) / 1'000'000, INT_MAX));
-}
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
 }
 
 #if defined(STRAIT_HAS_EPOLL)

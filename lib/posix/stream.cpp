@@ -7,6 +7,7 @@
 #include "posix/stream.hpp"
 
 #include "posix/close_on_exec.hpp"
+#include "posix/last_error.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -38,10 +39,6 @@ namespace strait::detail::os {
 namespace {
 
 namespace asio = boost::asio;
-
-error_code last_error() noexcept {
-    return {errno, boost::system::system_category()};
-}
 
 // A descriptor for the process that wrote, in Linux's numbering (SCM_PIDFD, Linux 6.5).
 #if defined(__linux__)
