@@ -489,10 +489,10 @@ public:
         const std::size_t bytes = detail::bytes_of<Object>(count);
         std::span<std::byte> all;
         std::shared_ptr<detail::payload> owner;
-        detail::outgoing_message wait;
-        if (detail::begin_allocation(core_, bytes, wait, ec))
-            ec = core_->send(wait, detail::deadline_after(timeout));
-        if (!ec) owner = detail::end_allocation(wait, bytes, all, ec);
+        detail::block_request request;
+        if (detail::begin_allocation(core_, bytes, request, ec))
+            ec = core_->wait(request, detail::deadline_after(timeout));
+        if (!ec) owner = detail::end_allocation(request, bytes, all, ec);
         return detail::loan_of<loan<Object>>(std::move(owner), all);
     }
 

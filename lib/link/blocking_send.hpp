@@ -19,6 +19,11 @@ public:
         owner = sender;
         is_blocking = true;
     }
+    blocking_send(block_request& wait, const void* sender) noexcept {
+        begin_with(wait);
+        owner = sender;
+        is_blocking = true;
+    }
     void finish(completion) override {}
     void hold_work() override {}
 };

@@ -70,6 +70,10 @@ error_code link_sender::send(outgoing_message& message, const deadline& until) {
     return error::not_open;
 }
 
+error_code link_sender::wait(block_request& request, const deadline& until) {
+    return is_open() ? link_->wait(request, this, until) : error::not_open;
+}
+
 error_code link_sender::try_send(outgoing_message& message) {
     if (is_open()) return link_->try_send(message);
     message.revoke();

@@ -44,6 +44,7 @@ public:
     }
     error_code send(outgoing_message& message, const deadline& until) override;
     error_code try_send(outgoing_message& message) override;
+    error_code wait(block_request& request, const deadline& until) override;
     const void* link_key() const noexcept override { return link_.get(); }
     std::shared_ptr<lease_source> leases() noexcept override { return link_; }
     std::shared_ptr<block_lender> lender() noexcept override {

@@ -107,11 +107,10 @@ std::span<std::byte> outgoing_message::room(std::size_t bytes) {
 // In line with all other sends. Null if that is of no use: no block will come back, or the value is too large.
 pool_block* outgoing_message::wait_for_block(std::size_t bytes) {
     if (bytes / 2 > through_->identity().bounds.max_message_bytes) return nullptr;
-    outgoing_message wait;
-    if (!wait.begin_wait(*through_, bytes)) return nullptr;
-    if (error_code ec = through_->send(wait, until_)) throw system_error(ec);
-    if (wait.granted_ != nullptr) wait.lender_.reset();
-    return std::exchange(wait.granted_, nullptr);
+    block_request request;
+    if (!request.begin(*through_, bytes)) return nullptr;
+    if (error_code ec = through_->wait(request, until_)) throw system_error(ec);
+    return request.take();
 }
 
 outgoing_message::item& outgoing_message::add_item() {
@@ -323,35 +322,12 @@ void outgoing_message::refer_to_block(pool_block& block, std::size_t offset) {
     if (!block.is_known) handles_.insert(handles_.begin(), &block.memory->memory());
 }
 
-bool outgoing_message::begin_wait(sender_core& through, std::size_t bytes) {
-    if (bytes < through.identity().bounds.min_pooled_bytes || !through.lender()) return false;
-    cursor_ = {};
-    value_bytes_ = bytes;
-    held_bytes_ = 0;
-    is_wait_ = wants_block_ = true;
-    return true;
-}
-
-std::shared_ptr<payload> outgoing_message::take_block(std::span<std::byte>& writable) {
-    if (granted_ == nullptr) return nullptr;
-    pool_block& block = *std::exchange(granted_, nullptr);
-    writable = block.memory->bytes().first(value_bytes_);
-    return lend_out(std::exchange(lender_, nullptr), block);
-}
-
 std::size_t outgoing_message::block_bytes() const noexcept {
-    return value_bytes_ + (is_wait_ ? 0 : wire::header_bytes);
+    return value_bytes_ + wire::header_bytes;
 }
 
 void outgoing_message::move_into_block(
     const std::shared_ptr<block_lender>& lender, pool_block& block) {
-    if (is_wait_) {
-        lender_ = lender;
-        granted_ = &block;
-        wants_block_ = false;
-        cursor_ = message_cursor::at_end();
-        return;
-    }
     const auto encoded = buffer_.bytes().subspan(wire::header_bytes);
     byte_buffer reference;
     reference.reserve(wire::header_bytes + block_ref::wire_bytes + encoded.size() - value_bytes_);
@@ -369,10 +345,6 @@ void outgoing_message::move_into_block(
 
 error_code outgoing_message::go_without_block() {
     wants_block_ = false;
-    if (is_wait_) {
-        cursor_ = message_cursor::at_end();
-        return {};
-    }
     if (!one_write_ || buffer_.size() <= wire::max_write_bytes) return {};
     if (error_code ec = move_to_memory()) return ec;
     set_cursor();
@@ -487,7 +459,6 @@ error_code outgoing_message::move_to_memory() {
 }
 
 void outgoing_message::sent() noexcept {
-    if (is_wait_) return;  // what it got is taken by whoever waited
     for (const item& i : items_) {
         // Lent by a value that is not const, and taken out of it now.
         if (i.lent != nullptr) const_cast<handle*>(i.lent)->close();
@@ -516,9 +487,8 @@ void outgoing_message::clear() noexcept {
     if (buffer_.is_in_source()) buffer_.leave_source();
     if (block_ != nullptr) lender_->give_back(*std::exchange(block_, nullptr));
     if (outgrown_ != nullptr) lender_->give_back(*std::exchange(outgrown_, nullptr));
-    if (granted_ != nullptr) lender_->give_back(*std::exchange(granted_, nullptr));
     lender_.reset();
-    wants_block_ = is_loan_ = is_wait_ = false;
+    wants_block_ = is_loan_ = false;
     loans_.clear();
     item_count_ = 0;
     items_.clear();

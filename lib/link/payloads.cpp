@@ -54,16 +54,18 @@ std::shared_ptr<payload> allocate_payload(const std::shared_ptr<sender_core>& th
 }
 
 bool begin_allocation(const std::shared_ptr<sender_core>& through, std::size_t bytes,
-    outgoing_message& wait, error_code& ec) {
+    block_request& request, error_code& ec) {
     ec = check_allocation(through, bytes);
-    return !ec && wait.begin_wait(*through, bytes);
+    return !ec && request.begin(*through, bytes);
 }
 
-std::shared_ptr<payload> end_allocation(outgoing_message& wait, std::size_t bytes,
+std::shared_ptr<payload> end_allocation(block_request& request, std::size_t bytes,
     std::span<std::byte>& writable, error_code& ec) {
     try {
-        if (auto block = wait.take_block(writable)) return block;
-        return heap_payload(bytes, writable);
+        pool_block* const block = request.take();
+        if (block == nullptr) return heap_payload(bytes, writable);
+        writable = block->memory->bytes().first(bytes);
+        return lend_out(request.lender(), *block);
     } catch (const std::bad_alloc&) {
         ec = asio::error::no_buffer_space;
         return nullptr;

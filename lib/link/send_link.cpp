@@ -156,6 +156,16 @@ error_code send_link::send(
         return error::owner_changed;
     }
     blocking_send op(message, owner);
+    return send_blocked(op, until);
+}
+
+error_code send_link::wait(block_request& request, const void* owner, const deadline& until) {
+    if (is_forked()) return error::owner_changed;
+    blocking_send op(request, owner);
+    return send_blocked(op, until);
+}
+
+error_code send_link::send_blocked(blocking_send& op, const deadline& until) {
     queue finished;
     {
         std::unique_lock lock(mutex_);
@@ -285,7 +295,7 @@ void send_link::on_shutdown(asio::execution_context& context) noexcept {
 void send_link::withdraw(send_operation& op, const error_code& why, queue& finished) {
     // One of which the system took a part of the last frame can only be completed.
     const bool is_written = advance_written(op);
-    if (!is_written && op.message->cursor().begun()) owes_withdraw_ = true;
+    if (!is_written && op.request == nullptr && op.message->cursor().begun()) owes_withdraw_ = true;
     remove(op, is_written ? error_code() : why, finished);
 }
 
@@ -335,7 +345,7 @@ void send_link::write_all(queue& finished) {
         if (!ec) {
             finish_written(finished);
             if (queue_.empty() && !owes_frames()) return;
-            if (!owes_frames() && queue_.front()->message->wants_block()) {
+            if (!owes_frames() && wants_block(*queue_.front())) {
                 awaits_release_ = !find_way(*queue_.front(), finished);
                 if (awaits_release_) return;
                 continue;
@@ -423,10 +433,15 @@ void send_link::keep_rest(std::span<const std::byte> rest) noexcept {
     }
 }
 
+bool send_link::wants_block(const send_operation& op) noexcept {
+    return op.request != nullptr || op.message->wants_block();
+}
+
 // As many of those that wait as fit one write. One that wants a block gets it when it is the first, and
 // nothing else is to be written before.
 void send_link::add_messages(wire::write_plan& plan) noexcept {
     for (send_operation* op = queue_.front(); op != nullptr; op = queue::after(*op)) {
+        if (op->request != nullptr) return;
         for (outgoing_message* m = op->message; m != nullptr; m = m->behind) {
             if (m->wants_block()) return;
             if (!plan.add(m->cursor())) return;
@@ -443,6 +458,7 @@ void send_link::finish_written(queue& finished) {
 
 // Goes past what was written. Whether that is all.
 bool send_link::advance_written(send_operation& op) noexcept {
+    if (op.request != nullptr) return false;
     while (op.message != nullptr && op.message->cursor().finished()) {
         outgoing_message& m = *op.message;
         // With a block there the receiver forgets that one was wanted.

@@ -29,6 +29,7 @@
 
 namespace strait::detail {
 
+class blocking_send;
 class link_receiver;
 
 namespace wire {
@@ -56,10 +57,11 @@ public:
     bool join_others() noexcept;
     void leave() noexcept;
 
-    // Every one of these takes a message that is prepared; `op` is finished in any case.
+    // Every one of these takes a message that is prepared, or waits for a block; `op` is finished in any case.
     void start(send_operation& op, const asio::any_io_executor& executor);
     error_code send(outgoing_message& message, const void* owner, const deadline& until);
     error_code try_send(outgoing_message& message);
+    error_code wait(block_request& request, const void* owner, const deadline& until);
 
     void cancel(std::uint64_t id, const error_code& why) noexcept;
     void cancel_all_of(const void* owner) noexcept;
@@ -117,6 +119,7 @@ private:
     bool advance_written(send_operation& op) noexcept;
     error_code write_carry();
     error_code write_once(queue& finished);
+    static bool wants_block(const send_operation& op) noexcept;
     void add_messages(wire::write_plan& plan) noexcept;
     bool owes_frames() const noexcept { return owes_withdraw_ || !disused_.empty(); }
     void write_owed();
@@ -136,6 +139,7 @@ private:
     void drop_waiters() noexcept;
     void close_stream() noexcept;
     void drop_idle_waiters() noexcept;
+    error_code send_blocked(blocking_send& op, const deadline& until);
     void wait_blocked(std::unique_lock<std::mutex>& lock, queue& finished, const deadline& until);
     static void finish(queue& finished, completion how);
 

@@ -60,11 +60,11 @@ pool_block* send_link::take_block(std::size_t bytes) noexcept {
     return nullptr;
 }
 
-// A large message that could not be encoded into a block is moved into one, or waits for one. Only
-// when the receiver has none that it could release it goes another way. False: it waits.
+// Who waits for a block gets one, and a large message that could not be encoded into one is moved there. Only
+// when the receiver has none that it could release they go another way. False: they wait.
 bool send_link::find_way(send_operation& op, queue& finished) {
-    outgoing_message& m = *op.message;
-    pool_block* const b = take_block(m.block_bytes());
+    pool_block* const b =
+        take_block(op.request != nullptr ? op.request->bytes() : op.message->block_bytes());
     if (back_fault_) {
         if (b != nullptr) pool_.give_back(*b);
         break_link(back_fault_, finished);
@@ -74,7 +74,13 @@ bool send_link::find_way(send_operation& op, queue& finished) {
         if (!said_want_) said_want_ = !write_control(io_frame(wire::frame_kind::want).bytes, {});
         if (said_want_) return false;
     }
+    if (op.request != nullptr) {
+        if (b != nullptr) op.request->grant(shared_from_this(), *b);
+        remove(op, {}, finished);
+        return true;
+    }
     error_code ec;
+    outgoing_message& m = *op.message;
     try {
         if (b != nullptr)
             m.move_into_block(shared_from_this(), *b);

@@ -46,11 +46,11 @@ public:
     allocate_operation(H&& handler, std::shared_ptr<sender_core> core, const Executor& io_executor,
         std::size_t bytes)
         : base(std::forward<H>(handler), std::move(core), io_executor), bytes_(bytes) {
-        this->begin_with(wait_);
+        this->begin_with(request_);
     }
 
     void start() {
-        if (!begin_allocation(this->core_, bytes_, wait_, this->result))
+        if (!begin_allocation(this->core_, bytes_, request_, this->result))
             return this->finish(completion::post);
         this->enqueue({});
     }
@@ -60,13 +60,13 @@ public:
         error_code ec = this->result;
         std::span<std::byte> all;
         std::shared_ptr<payload> memory;
-        if (!ec) memory = end_allocation(wait_, bytes_, all, ec);
+        if (!ec) memory = end_allocation(request_, bytes_, all, ec);
         Handler handler = this->release();
         std::move(handler)(ec, loan_of<Loan>(std::move(memory), all));
     }
 
 private:
-    outgoing_message wait_;
+    block_request request_;
     std::size_t bytes_;
 };
 

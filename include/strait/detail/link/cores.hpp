@@ -102,6 +102,9 @@ public:
     virtual error_code send(outgoing_message& message, const deadline& until) = 0;
     virtual error_code try_send(outgoing_message& message) = 0;
 
+    // Waits for a block where there is a lender.
+    virtual error_code wait(block_request&, const deadline&) { return {}; }
+
     // For a message that carries this sender through another one: what is the same for all senders
     // that share a link; a link for the process at the other side of that one; and the same back
     // when it was not given away.
@@ -260,11 +263,11 @@ STRAIT_DECL std::shared_ptr<payload> allocate_payload(
     const std::shared_ptr<sender_core>& through, std::size_t bytes,
     std::span<std::byte>& writable, error_code& ec);
 
-// The same in two steps, with a wait between them: whether `wait` must be sent, which waits until
-// there is memory of the channel; and what it got, or else memory of the heap.
+// The same in two steps, with a wait between them: whether there is memory of the channel to be waited
+// for; and what that gave, or else memory of the heap.
 STRAIT_DECL bool begin_allocation(const std::shared_ptr<sender_core>& through, std::size_t bytes,
-    outgoing_message& wait, error_code& ec);
-STRAIT_DECL std::shared_ptr<payload> end_allocation(outgoing_message& wait, std::size_t bytes,
+    block_request& request, error_code& ec);
+STRAIT_DECL std::shared_ptr<payload> end_allocation(block_request& request, std::size_t bytes,
     std::span<std::byte>& writable, error_code& ec);
 
 using channel_cores = std::pair<std::shared_ptr<sender_core>, std::shared_ptr<receiver_core>>;

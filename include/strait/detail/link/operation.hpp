@@ -8,8 +8,9 @@
 #define STRAIT_DETAIL_LINK_OPERATION_HPP
 
 #include <strait/detail/config.hpp>
-#include <strait/detail/wire/incoming_message.hpp>
+#include <strait/detail/link/block_request.hpp>
 #include <strait/detail/link/outgoing_message.hpp>
+#include <strait/detail/wire/incoming_message.hpp>
 #include <strait/error.hpp>
 
 #include <cstddef>
@@ -70,10 +71,11 @@ struct operation_group {
 };
 
 // An operation that sends a message, or several one behind the other. When it completes with success
-// all of them were written entirely.
+// all of them were written entirely. Or one that sends nothing, and waits for a block.
 class send_operation : public operation {
 public:
     outgoing_message* message = nullptr;  // the next to be written; null when all are
+    block_request* request = nullptr;     // what it waits for instead
     const void* owner = nullptr;          // the sender object that started it
     operation_group* group = nullptr;  // where it waits, unless a thread is blocked in it
     bool is_blocking = false;
@@ -81,6 +83,7 @@ public:
 
     // What it will send, prepared.
     void begin_with(outgoing_message& first) noexcept { first_ = message = &first; }
+    void begin_with(block_request& wait) noexcept { request = &wait; }
 
     // The message was written; on to the one behind it.
     void advance() noexcept { message = message->behind; }

@@ -74,13 +74,6 @@ public:
     // it can as well be encoded.
     STRAIT_DECL bool begin_with_loan(const payload_part& content);
 
-    // Instead of encoding and preparing: nothing is written, but when it is the first in the queue it gets
-    // a block of so many bytes. Whether there is something to wait for.
-    STRAIT_DECL bool begin_wait(sender_core& through, std::size_t bytes);
-
-    // The block that it got when it was "sent", or null: then memory of the heap must do.
-    STRAIT_DECL std::shared_ptr<payload> take_block(std::span<std::byte>& writable);
-
     bool has_attachments() const noexcept { return item_count_ != 0; }
 
     // Gives senders new links, stops receivers, and appends the attachment table; then the message
@@ -175,13 +168,11 @@ private:
     std::shared_ptr<block_lender> lender_;  // of the blocks
     pool_block* block_ = nullptr;           // what the value is encoded to
     pool_block* outgrown_ = nullptr;        // what it was encoded to before
-    pool_block* granted_ = nullptr;         // what it waited for
     std::size_t value_bytes_ = 0;
     std::size_t held_bytes_ = 0;
     std::size_t value_count_ = 1;
     bool wants_block_ = false;
     bool is_loan_ = false;  // the value is the first of them
-    bool is_wait_ = false;  // there is no value
     bool one_write_ = false;
     bool may_wait_ = false;
     deadline until_;

@@ -41,13 +41,6 @@ public:
         return c;
     }
 
-    // Of nothing that was to be written.
-    static message_cursor at_end() noexcept {
-        message_cursor c;
-        c.finished_ = true;
-        return c;
-    }
-
     // Whether a part of a message was written that is not finished.
     bool begun() const noexcept { return begun_; }
     bool finished() const noexcept { return finished_; }
