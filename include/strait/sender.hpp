@@ -581,7 +581,6 @@ private:
         detail::deadline until;
         if (limit) until = detail::deadline_after(*limit);
         detail::outgoing_message message;
-        message.wait_to_encode(until);
         ec = detail::encode_message(*core_, value, mode, limit.has_value(), message);
         if (!ec) ec = core_->send(message, until);
         detail::keep_buffer(message.take_buffer());

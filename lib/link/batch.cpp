@@ -17,7 +17,6 @@ batch_writer::batch_writer(sender_core& through, bool may_wait)
     joined_.buffer() = spare_buffer();
     joined_.buffer().clear();
     one_.buffer() = spare_buffer();
-    if (may_wait) one_.wait_to_encode({});
 }
 
 batch_writer::~batch_writer() {

@@ -163,7 +163,7 @@ void block_table::sender_wants() noexcept {
     const std::lock_guard lock(mutex_);
     is_wanted_ = true;
     flush();
-    if (is_wanted_ && unread_ == 0) keep_lent();
+    if (is_wanted_) keep_lent();
 }
 
 bool block_table::is_wanted() const noexcept {

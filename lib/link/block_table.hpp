@@ -65,8 +65,8 @@ public:
     // soon as half of the memory is free, or all of them were read or are with the user.
     void end_use(std::uint32_t id) noexcept;
 
-    // The block is with the user for as long as he likes. When the sender wants blocks and he has all that
-    // there are, he keeps them for good.
+    // The block is with the user for as long as he likes. When the sender wants blocks, and none is free, he keeps
+    // for good what he has; where others are unread, only what he had when it was said.
     void lend(std::uint32_t id) noexcept;
     void sender_wants() noexcept;
     bool is_wanted() const noexcept;

@@ -94,23 +94,12 @@ bool outgoing_message::join(const outgoing_message& one) {
 
 std::span<std::byte> outgoing_message::room(std::size_t bytes) {
     if (!lender_) lender_ = through_->lender();
-    if (!lender_) return {};
-    pool_block* larger = lender_->lend(bytes);
-    if (larger == nullptr && may_wait_) larger = wait_for_block(bytes);
+    pool_block* larger = lender_ ? lender_->lend(bytes) : nullptr;
     if (larger == nullptr) return {};
     // What it held is copied when this returns, and not before.
     if (outgrown_ != nullptr) lender_->give_back(*outgrown_);
     outgrown_ = std::exchange(block_, larger);
     return larger->memory->bytes();
-}
-
-// In line with all other sends. Null if that is of no use: no block will come back, or the value is too large.
-pool_block* outgoing_message::wait_for_block(std::size_t bytes) {
-    if (bytes / 2 > through_->identity().bounds.max_message_bytes) return nullptr;
-    block_request request;
-    if (!request.begin(*through_, bytes)) return nullptr;
-    if (error_code ec = through_->wait(request, until_)) throw system_error(ec);
-    return request.take();
 }
 
 outgoing_message::item& outgoing_message::add_item() {

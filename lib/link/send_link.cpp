@@ -333,7 +333,8 @@ void send_link::flush(queue& finished) {
     const bool awaited = std::exchange(awaits_release_, false);
     write_all(finished);
     if (awaits_release_ == awaited) return;
-    // Those who wait must wait for something else.
+    // Those who wait must wait for something else, a thread that polls as well.
+    if (polling_) wake_.signal();
     for (const auto& w : waiters_)
         if (w->operations != 0) restart_watch(w, finished);
 }

@@ -407,22 +407,51 @@ BOOST_AUTO_TEST_CASE(links_whose_other_side_is_gone_are_adopted_and_end) {
 
 // A peer may mark its side of a link as a receiver's at any time: the receiver loses that link where it
 // moves, and no other.
-BOOST_AUTO_TEST_CASE(a_peer_that_marks_its_side_does_not_keep_the_receiver_from_moving) {
-    channel c;
-    c.honest.send(1);
-    os::mark_receiving_side(c.raw.stream());
-    auto [carrier, carried] = new_channel<receiver<number>>();
-    carrier.send(std::move(c.rx));
-    c.rx = carried.recv();
-    BOOST_TEST(c.rx.recv() == 1u);
-    expect_honest(c, 2);
-    if (os::writes_are_whole) {
+BOOST_AUTO_TEST_CASE(a_peer_that_marks_its_side_does_not_keep_the_receiver_from_moving, *only_if(os::writes_are_whole) * over_links()) {
+    enum { with_nothing, unread, half_read, with_a_further_link, closed, after_a_failed_move, all };
+    for (int how = 0; how != all; ++how) {
+        channel c;
+        c.honest.send(1);
+        if (how != with_nothing) c.raw.write(whole(8), encoded(7));
+        BOOST_TEST(c.rx.recv() == 1u);
+        if (how == half_read) c.raw.write(first_of_two(4, 8), encoded(7).substr(0, 4));
+        handle further;
+        if (how == with_a_further_link) {
+            auto [ours, theirs] = connected_streams();
+            further = std::move(ours);
+            c.raw.write(control(frame_kind::adopt, 1), {}, {&theirs});
+        }
+        error_code ec;
+        if (how == half_read || how == with_a_further_link) {
+            BOOST_TEST(c.rx.recv() == 7u);
+            c.rx.try_recv(ec);
+            BOOST_TEST(ec == asio::error::would_block);
+        }
+        os::mark_receiving_side(c.raw.stream());
+        if (how == closed) c.raw.close();
+        if (how == after_a_failed_move) {
+            auto [gone, nobody] = new_channel<receiver<number>>();
+            nobody.close();
+            gone.send(c.rx, ec);
+            BOOST_TEST(ec == asio::error::broken_pipe, ec.message());
+            BOOST_TEST(c.rx.recv() == 7u);
+            BOOST_TEST(c.rx.faults() == 0u);
+        }
+        auto [carrier, carried] = new_channel<receiver<number>>();
+        carrier.send(std::move(c.rx));
+        c.rx = carried.recv();
         BOOST_TEST(c.rx.faults() == 1u);
-        BOOST_TEST(c.raw.is_ended());
+        expect_honest(c, 2);
+        if (further.is_open()) {
+            raw_link more(std::move(further));
+            more.write(whole(8), encoded(8));
+            BOOST_TEST(c.rx.recv() == 8u);
+        }
+        if (how != closed) BOOST_TEST(c.raw.is_ended());
+        c.raw.close();
+        c.honest.close();
+        expect_end(c.rx);
     }
-    c.raw.close();
-    c.honest.close();
-    expect_end(c.rx);
 }
 
 BOOST_AUTO_TEST_CASE(no_peer_can_have_more_links_adopted_than_the_limits_allow) {

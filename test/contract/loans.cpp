@@ -29,6 +29,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -586,6 +587,36 @@ BOOST_AUTO_TEST_CASE(views_that_are_held_do_not_hold_up_the_channel) {
     expect_end(rx);
     rx.close();
     for (std::uint64_t i = 0; i != count; ++i) BOOST_TEST(is_picture(held[i], i, pixels));
+}
+
+// A message that was promised to a receive whose executor does not run is unread for as long as that.
+BOOST_AUTO_TEST_CASE(views_do_not_hold_up_the_channel_while_a_receive_waits_elsewhere) {
+    using span = shared_span<double>;
+    auto ends = new_channel<span>(context, with_pool(mib));
+    auto& rx = ends.second;
+    asio::io_context stopped;
+    constexpr std::size_t count = 20;
+    std::thread producer([mine = std::move(ends.first)]() mutable {
+        for (std::size_t i = 0; i != count; ++i)
+            mine.send(span(mine.allocate_for<double>(200 * kib / 8, std::chrono::nanoseconds::max())));
+    });
+    std::vector<span> views;
+    error_code last;
+    rx.async_recv(
+        asio::bind_executor(stopped, [&](error_code, span s) { views.push_back(std::move(s)); }));
+    std::function<void()> next = [&] {
+        rx.async_recv([&](error_code ec, span s) {
+            if (!ec) views.push_back(std::move(s));
+            last = ec;
+            if (!ec) next();
+        });
+    };
+    next();
+    run();
+    producer.join();
+    BOOST_TEST(last == asio::error::eof, last.message());
+    stopped.run();
+    BOOST_TEST(views.size() == count);
 }
 
 BOOST_AUTO_TEST_CASE(loans_that_are_held_do_not_hold_up_the_channel) {

@@ -261,10 +261,10 @@ inline keep(id) {
     fi
 }
 
-/* block_table::keep_lent, if there is need */
-inline keep_if_wanted() {
+/* block_table::keep_lent */
+inline keep_if(needed) {
     if
-    :: is_wanted && NONE_UNREAD ->
+    :: needed ->
         x = 1;
         do
         :: x < NB -> if :: slot[x] && is_lent[x] -> keep(x) :: else fi; x++
@@ -330,7 +330,7 @@ inline user_drops(id) {
 /* block_table::sender_wants */
 inline sender_wants() {
     is_wanted = 1; flush();
-    keep_if_wanted()
+    keep_if(is_wanted)
 }
 
 /* put_blocks with block_table::entries, get_blocks with restore and restore_kept, find_blocks */
@@ -428,7 +428,7 @@ active proctype Receiver() {
                 if :: for_ever[y] = 1 :: skip fi;
                 flush_if_due();
 #ifndef LENT_LATER
-                keep_if_wanted()
+                keep_if(is_wanted && NONE_UNREAD)
 #endif
             fi;
             y = 0; n = 0

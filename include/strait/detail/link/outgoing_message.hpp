@@ -10,7 +10,6 @@
 #include <strait/detail/attachments.hpp>
 #include <strait/detail/byte_buffer.hpp>
 #include <strait/detail/config.hpp>
-#include <strait/detail/deadline.hpp>
 #include <strait/detail/payload.hpp>
 #include <strait/detail/wire/message_cursor.hpp>
 #include <strait/error.hpp>
@@ -55,13 +54,6 @@ public:
     STRAIT_DECL void begin(ownership mode, byte_buffer buffer, sender_core* through);
 
     byte_buffer& buffer() noexcept { return buffer_; }
-
-    // A large value waits for a block before it is encoded, rather than to be encoded elsewhere and moved into
-    // one. Then encoding throws what a send that waits fails with.
-    void wait_to_encode(const deadline& until) noexcept {
-        may_wait_ = true;
-        until_ = until;
-    }
 
     STRAIT_DECL std::uint32_t add(const handle& h) override;
     STRAIT_DECL std::uint32_t add(const std::shared_ptr<sender_core>& sender) override;
@@ -154,7 +146,6 @@ private:
     error_code move_to_memory();
     error_code pack_handles();
     std::span<std::byte> room(std::size_t bytes) override;
-    pool_block* wait_for_block(std::size_t bytes);
     void refer_to_block(pool_block& block, std::size_t offset);
     void set_cursor() noexcept;
     void clear() noexcept;
@@ -174,8 +165,6 @@ private:
     bool wants_block_ = false;
     bool is_loan_ = false;  // the value is the first of them
     bool one_write_ = false;
-    bool may_wait_ = false;
-    deadline until_;
     ownership mode_ = ownership::copy;
     std::uint32_t item_count_ = 0;
     std::vector<item> items_;
