@@ -156,14 +156,19 @@ void block_table::lend(std::uint32_t id) noexcept {
     if (at == slots_.end()) return;
     if (!std::exchange(at->second.is_lent, true)) --unread_;
     flush_if_due();
-    if (is_wanted_ && unread_ == 0) keep_lent();
+    if (!is_wanted_) return;
+    keep(id, at->second);
+    flush();
 }
 
 void block_table::sender_wants() noexcept {
     const std::lock_guard lock(mutex_);
     is_wanted_ = true;
     flush();
-    if (is_wanted_) keep_lent();
+    if (!is_wanted_) return;  // that is the answer
+    for (auto& [id, s] : slots_)
+        if (s.is_lent) keep(id, s);
+    flush();
 }
 
 bool block_table::is_wanted() const noexcept {
@@ -207,15 +212,9 @@ void block_table::say(std::uint32_t id, bool for_good) noexcept {
     }
 }
 
-void block_table::keep_lent() noexcept {
-    for (auto& [id, s] : slots_)
-        if (s.is_lent) keep(id, s);
-    flush();
-}
-
 // A sender that waits is given much at once, rather than to be woken for each block.
 void block_table::flush_if_due() noexcept {
-    if (unread_ == 0 || unsaid_bytes_ >= used_bytes_ / 2) flush();
+    if (is_wanted_ || unread_ == 0 || unsaid_bytes_ >= used_bytes_ / 2) flush();
 }
 
 // What the system does not take now is said with what comes next; it is no more than there are

@@ -61,12 +61,12 @@ public:
     std::shared_ptr<const block_view> open(
         const block_ref& ref, handle memory, error_code& ec);
 
-    // Nobody looks at the block any more. Its sender is told at once, but while others are unread: then as
-    // soon as half of the memory is free, or all of them were read or are with the user.
+    // Nobody looks at the block any more. Its sender is told at once, but while others are unread and it wants none:
+    // then as soon as half of the memory is free, or all of them were read or are with the user.
     void end_use(std::uint32_t id) noexcept;
 
-    // The block is with the user for as long as he likes. When the sender wants blocks, and none is free, he keeps
-    // for good what he has; where others are unread, only what he had when it was said.
+    // The block is with the user for as long as he likes. When the sender wants blocks, and was not told of any
+    // since, he keeps this one for good, and so it is with those that he has when it says so and none is free.
     void lend(std::uint32_t id) noexcept;
     void sender_wants() noexcept;
     bool is_wanted() const noexcept;
@@ -105,7 +105,6 @@ private:
     bool begin_use(const block_ref& ref);
     bool fits(std::uint64_t bytes) const noexcept;
     void keep(std::uint32_t id, slot& s) noexcept;
-    void keep_lent() noexcept;
     void give_out(slot& s) noexcept;
     void say(std::uint32_t id, bool for_good) noexcept;
     void flush() noexcept;

@@ -240,13 +240,13 @@ inline flush() {
     i = 0
 }
 
-/* block_table::flush_if_due: maybe later while something is unread. When it is due then only matters for
-   speed. */
+/* block_table::flush_if_due: maybe later while something is unread and the sender does not wait. When it is due
+   then only matters for speed. */
 inline flush_if_due() {
     if
     :: flush()
 #ifndef SAID_LATER
-    :: !NONE_UNREAD
+    :: !is_wanted && !NONE_UNREAD
 #else
     :: skip
 #endif
@@ -258,21 +258,6 @@ inline keep(id) {
     if
     :: !is_kept[id] -> is_kept[id] = 1; unsaid[id] = FOR_GOOD
     :: is_kept[id]
-    fi
-}
-
-/* block_table::keep_lent */
-inline keep_if(needed) {
-    if
-    :: needed ->
-        x = 1;
-        do
-        :: x < NB -> if :: slot[x] && is_lent[x] -> keep(x) :: else fi; x++
-        :: x == NB -> break
-        od;
-        x = 0;
-        flush()
-    :: else
     fi
 }
 
@@ -330,7 +315,17 @@ inline user_drops(id) {
 /* block_table::sender_wants */
 inline sender_wants() {
     is_wanted = 1; flush();
-    keep_if(is_wanted)
+    if
+    :: is_wanted ->
+        x = 1;
+        do
+        :: x < NB -> if :: slot[x] && is_lent[x] -> keep(x) :: else fi; x++
+        :: x == NB -> break
+        od;
+        x = 0;
+        flush()
+    :: !is_wanted     /* that was the answer */
+    fi
 }
 
 /* put_blocks with block_table::entries, get_blocks with restore and restore_kept, find_blocks */
@@ -428,7 +423,7 @@ active proctype Receiver() {
                 if :: for_ever[y] = 1 :: skip fi;
                 flush_if_due();
 #ifndef LENT_LATER
-                keep_if(is_wanted && NONE_UNREAD)
+                if :: is_wanted -> keep(y); flush() :: else fi
 #endif
             fi;
             y = 0; n = 0
