@@ -131,8 +131,8 @@ std::unique_ptr<server> make_server(meeting& m) {
 const std::vector<transport>& transports();
 const transport& transport_by_name(const std::string& name);
 
-// Of strait: vectors, sent and received with blocking calls, each new or into the one before, with callbacks, or many at once; bytes into
-// a buffer; loans; regions.
+// Of strait: vectors, sent and received with blocking calls, each new or into the one before, with
+// callbacks, or many at once; bytes into a buffer; loans; regions.
 transport strait_blocking();
 transport strait_into_one_vector();
 transport strait_small_pool();

@@ -14,13 +14,10 @@ namespace strait::detail {
 // A send whose thread waits for it.
 class blocking_send final : public send_operation {
 public:
-    blocking_send(outgoing_message& m, const void* sender) noexcept {
-        begin_with(m);
-        owner = sender;
-        is_blocking = true;
-    }
-    blocking_send(block_request& wait, const void* sender) noexcept {
-        begin_with(wait);
+    // A message, or a request for a block.
+    template <class What>
+    blocking_send(What& what, const void* sender) noexcept {
+        begin_with(what);
         owner = sender;
         is_blocking = true;
     }

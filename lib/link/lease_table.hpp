@@ -66,7 +66,6 @@ void discard_all(parked_links& links) noexcept;
 // whatever becomes of the link and of the receiver. Thread-safe.
 class lease_table {
 public:
-
     // Keeps a link for which announce() has told the other side; not when the table is full or its
     // link is gone.
     template <class Announce>

@@ -351,14 +351,12 @@ error_code link_receiver::add_to_poller(const inbox::link& l) noexcept {
 
 error_code link_receiver::restore(cargo load, bool check) {
     for (auto& moving : load.links) {
-        const handle& stream = moving.what->stream;
-        if (check && !os::is_link_stream(stream)) return error::bad_attachment;
-        // Its peer may have marked the other side at any time: that ends the link, and not the receiver.
-        const bool is_ours = !check || os::claim_receiving_side(stream);
+        if (check && !os::is_link_stream(moving.what->stream)) return error::bad_attachment;
         const inbox::link_id id = box_.restore(std::move(moving), check, os::now_ns());
         const inbox::link* l = box_.find(id);
         if (l == nullptr) continue;  // ended, or broken
-        if (!is_ours) {
+        // Its peer may have marked the other side at any time: that ends the link, and not the receiver.
+        if (check && !os::claim_receiving_side(l->stream)) {
             box_.drop(id, error::protocol_violation);
             continue;
         }

@@ -30,6 +30,10 @@ constexpr std::size_t max_idle_waiters = 4;
 // How long a thread polls when nothing can wake it, since there was no descriptor for that: 10 ms.
 constexpr std::int64_t poll_without_wake_ns = 10'000'000;
 
+bool wants_block(const send_operation& op) noexcept {
+    return op.request != nullptr || op.message->wants_block();
+}
+
 }  // namespace
 
 send_link::send_link(
@@ -432,10 +436,6 @@ void send_link::keep_rest(std::span<const std::byte> rest) noexcept {
     } catch (const std::bad_alloc&) {
         back_fault_ = asio::error::broken_pipe;
     }
-}
-
-bool send_link::wants_block(const send_operation& op) noexcept {
-    return op.request != nullptr || op.message->wants_block();
 }
 
 // As many of those that wait as fit one write. One that wants a block gets it when it is the first, and

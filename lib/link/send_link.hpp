@@ -119,7 +119,6 @@ private:
     bool advance_written(send_operation& op) noexcept;
     error_code write_carry();
     error_code write_once(queue& finished);
-    static bool wants_block(const send_operation& op) noexcept;
     void add_messages(wire::write_plan& plan) noexcept;
     bool owes_frames() const noexcept { return owes_withdraw_ || !disused_.empty(); }
     void write_owed();

@@ -6,10 +6,11 @@
 
 #include "posix/inherit.hpp"
 
+#include "posix/last_error.hpp"
+
 #include <strait/impl/handle_facts.hpp>
 
 #include <atomic>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
@@ -53,7 +54,7 @@ bool is_there(const location& where) noexcept {
 std::string inherited_variable(const handle& socket, int number, error_code& ec) {
     struct stat status {};
     if (::fstat(socket.native_handle(), &status) != 0) {
-        ec.assign(errno, boost::system::system_category());
+        ec = last_error();
         return {};
     }
     if (!S_ISSOCK(status.st_mode)) {

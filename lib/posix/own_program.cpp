@@ -6,8 +6,9 @@
 
 #include "posix/own_program.hpp"
 
+#include "posix/last_error.hpp"
+
 #include <array>
-#include <cerrno>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ std::string own_program(error_code& ec) {
     std::array<char, 4096> path;
     const ssize_t length = ::readlink(link, path.data(), path.size());
     if (length == -1) {
-        ec.assign(errno, boost::system::system_category());
+        ec = last_error();
         return {};
     }
     ec = {};

@@ -155,6 +155,23 @@ struct fixture : context_fixture {
         BOOST_TEST(ec == asio::error::would_block);
     }
 
+    // `rx` moves while a message that takes up the parked link waits and is called off. Then nobody sends any
+    // more, and `other_side`, the carrier's, learns that the link is not used.
+    receiver<note> moved_while_a_send_is_called_off(receiver<parcel>& other_side) {
+        const std::uint64_t in_the_way = fill_with_parcels(carrier);
+        error_code result;
+        carrier.async_send(parcel_with(tx), [&](error_code ec) { result = ec; });
+        receiver<note> there = moved<with_receiver>(std::move(rx));
+        carrier.cancel();
+        run();
+        BOOST_TEST(result == asio::error::operation_aborted);
+        tx.close();
+        for (std::uint64_t n = 0; n != in_the_way; ++n) other_side.recv();
+        other_side.try_recv(result);
+        BOOST_TEST(result == asio::error::would_block);
+        return there;
+    }
+
     template <class Receiver>
     void expect_end(Receiver& of) {
         error_code ec;
@@ -265,18 +282,7 @@ BOOST_AUTO_TEST_CASE(a_message_in_line_moves_with_its_sender_though_its_link_is_
 
 BOOST_AUTO_TEST_CASE(a_parked_link_that_was_taken_up_for_nothing_does_not_hide_the_end_of_a_moved_receiver, *over_links()) {
     park();
-    const std::uint64_t in_the_way = fill_with_parcels(carrier);
-    error_code result;
-    carrier.async_send(parcel_with(tx), [&](error_code ec) { result = ec; });
-    receiver<note> there = moved<with_receiver>(std::move(rx));
-    carrier.cancel();
-    run();
-    BOOST_TEST(result == asio::error::operation_aborted);
-    tx.close();
-    // The other side of the carrier learns that the link is not used.
-    for (std::uint64_t n = 0; n != in_the_way; ++n) carried.recv();
-    carried.try_recv(result);
-    BOOST_TEST(result == asio::error::would_block);
+    receiver<note> there = moved_while_a_send_is_called_off(carried);
     expect_end(there);
 }
 
@@ -289,16 +295,7 @@ BOOST_AUTO_TEST_CASE(a_closed_sender_does_not_keep_a_parked_link_that_has_moved,
     error_code ec;
     rx.try_recv(ec);
     receiver<parcel> moved_on = moved<with_parcels>(std::move(carried));
-    const std::uint64_t in_the_way = fill_with_parcels(carrier);
-    carrier.async_send(parcel_with(tx), [&](error_code e) { ec = e; });
-    receiver<note> there = moved<with_receiver>(std::move(rx));
-    carrier.cancel();
-    run();
-    BOOST_TEST(ec == asio::error::operation_aborted);
-    tx.close();
-    for (std::uint64_t n = 0; n != in_the_way; ++n) moved_on.recv();
-    moved_on.try_recv(ec);  // reads that the link is not used
-    BOOST_TEST(ec == asio::error::would_block);
+    receiver<note> there = moved_while_a_send_is_called_off(moved_on);
     expect_end(there);
     BOOST_TEST(!p.end->is_open());
 }

@@ -280,11 +280,10 @@ BOOST_AUTO_TEST_CASE(a_later_send_does_not_overtake_one_that_waits_for_a_block, 
     for (int round = 0; round != 5; ++round) {
         auto [tx, rx] = new_channel<blob>(context, with_pool(mib));
         tx.send(make_blob(0, 900 * kib));
-        std::thread first([mine = tx]() mutable { mine.send(make_blob(1, 900 * kib)); });
-        std::this_thread::sleep_for(20ms);
-        tx.async_send(make_blob(2, 8), [](error_code ec) { BOOST_TEST(!ec, ec.message()); });
+        tx.async_send(make_blob(1, 900 * kib), [](error_code ec) { BOOST_TEST(!ec, ec.message()); });
+        std::thread later([mine = tx]() mutable { mine.send(make_blob(2, 8)); });
         for (std::uint64_t i = 0; i != 3; ++i) BOOST_TEST(rx.recv().number == i);
-        first.join();
+        later.join();
         run();
     }
 }

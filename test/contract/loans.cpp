@@ -807,8 +807,8 @@ BOOST_AUTO_TEST_CASE(loans_of_a_peer_are_received, *only_if(os::has_seals)* over
     BOOST_TEST(got[0].data() == got[1].data());
 }
 
-// A peer that waits for a block is told of one that is free, and what a user looks at stays in the pool, for as
-// long as others are unread. Only when all is with the user he keeps it for good.
+// A peer that waits for a block is told of one that is free, and what a user looks at stays in the pool. Only
+// when none is free he keeps it for good.
 BOOST_AUTO_TEST_CASE(what_is_held_stays_in_the_pool_while_others_are_to_come_back,
     *only_if(os::has_seals)* over_links()) {
     using told = std::vector<std::pair<std::uint32_t, bool>>;

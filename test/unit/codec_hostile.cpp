@@ -83,24 +83,26 @@ private:
     std::size_t held_ = 0;
 };
 
-// The most that decoding message holds, whether it succeeds or not.
-template <class T>
-std::size_t most_held(const bytes& message, const strait::limits& bounds = {}) {
+// The most that is held while something is done.
+template <class Do>
+std::size_t most_held_by(Do something) {
     counting_resource counter;
     auto* before = std::pmr::set_default_resource(&counter);
-    (void)decode_error<T>(message, bounds);
+    something();
     std::pmr::set_default_resource(before);
     return counter.most;
+}
+
+// Decoding message, whether it succeeds or not.
+template <class T>
+std::size_t most_held(const bytes& message, const strait::limits& bounds = {}) {
+    return most_held_by([&] { (void)decode_error<T>(message, bounds); });
 }
 
 // What the default constructor of T allocates.
 template <class T>
 std::size_t made_with() {
-    counting_resource counter;
-    auto* before = std::pmr::set_default_resource(&counter);
-    { const T made{}; }
-    std::pmr::set_default_resource(before);
-    return counter.most;
+    return most_held_by([] { const T made{}; });
 }
 
 // On each of so many levels one Element may be made and not yet paid for.
